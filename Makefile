@@ -1,0 +1,36 @@
+# Two commands do everything: `make run` and `make test`.
+.PHONY: help setup run test check format bench docs lock clean
+PY := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: ## build .venv with the qinglang command in it
+	@sh scripts/setup.sh
+
+run: setup ## the gateway on this machine, embedded defaults (ARGS="--proxy …" passes options)
+	@exec .venv/bin/qinglang up $(ARGS)
+
+check: setup ## format, lint, strict types, fast tests: under a minute
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
+
+test: setup ## everything, with real sockets and a real browser (installs Chromium and test servers)
+	@sh scripts/test-packages.sh
+	@$(PY) -m pytest -q tests
+
+format: setup ## rewrite the code in the project's format
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+bench: setup ## the measured figures, as ratios against peers in the same run
+	@sh scripts/test-packages.sh bench
+	@$(PY) -O bench/run.py
+
+lock: ## write requirements.lock anew (needs uv)
+	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	  --all-extras pyproject.toml --output-file requirements.lock
+
+clean: ## remove what make made (not var/)
+	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""VERIFY: show me. In this version: only the command line door (`qinglang`)."""

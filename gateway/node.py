@@ -1,0 +1,127 @@
+"""What one node is: its listeners, folders and limits, as one frozen value.
+
+`qinglang up` makes it from the command line and an optional node file, writes it
+to `<data>/run/node.json`, and every child process reads it from there. Policy is
+not here: this is the machine, not what pupils may see.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from rules.load import load
+
+
+class ListenerKind(StrEnum):
+    EXPLICIT = "explicit"  # HTTP proxy: absolute-form and CONNECT
+    SOCKS5 = "socks5"  # RFC 1928, no authentication
+    TRANSPARENT = "transparent"  # nftables redirect, SO_ORIGINAL_DST
+    PAGE_HTTP = "page-http"  # block page for names answered by DNS, port 80
+    PAGE_HTTPS = "page-https"  # the same, port 443
+
+
+PRIVATE = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+    "fe80::/10",
+)
+"""Who may use a listener unless it says otherwise: never the whole Internet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """HOST:PORT; an IPv6 host stands in brackets. Port 0 asks the system for one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        host, _, port = text.rpartition(":")
+        host = host.strip("[]")
+        if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+            raise ValueError(f"`{text}` is not HOST:PORT, for example 127.0.0.1:8080")
+        return cls(host=str(ip_address(host)) if host else "0.0.0.0", port=int(port))  # noqa: S104
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One listening socket. `clients` are the prefixes it serves; others are refused.
+
+    `proxy_protocol` expects a PROXY v1/v2 header from a balancer in front.
+    """
+
+    kind: ListenerKind
+    address: Address
+    clients: tuple[str, ...] = PRIVATE
+    proxy_protocol: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """All a process of this node needs to know. Paths are absolute; sizes are bytes."""
+
+    name: str
+    data: Path
+    policy: tuple[Path, ...] = ()
+    rules: tuple[Path, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    dns: Address | None = None
+    dns_upstreams: tuple[Address, ...] = ()
+    dns_clients: tuple[str, ...] = PRIVATE
+    metrics: Address | None = None
+    page_address: str = ""  # the address DNS gives for blocked names; empty: 0.0.0.0 and ::
+    workers: int = 1
+    open_destinations: tuple[Address, ...] = ()  # loopback and local ones opened by name
+    trusted_ca: Path | None = None  # extra upstream roots, e.g. of a school's own sites
+    detail: str = "blocks"  # blocks · connections · requests
+
+    @property
+    def run(self) -> Path:
+        """Process files: node.json, status.json, *.pid, sockets."""
+        return self.data / "run"
+
+    @property
+    def ca(self) -> Path:
+        """The district's CA (folder, owner only)."""
+        return self.data / "ca"
+
+    @property
+    def events(self) -> Path:
+        """Event files, one per node and day."""
+        return self.data / "events"
+
+    @property
+    def rulebase(self) -> Path:
+        """Compiled RuleBases; `current` in it is a link to the one in force."""
+        return self.data / "rulebase"
+
+    @property
+    def snapshot(self) -> Path:
+        """Compiled policy documents; `current` in it is a link to the one in force."""
+        return self.data / "snapshot"
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read node.json. Raises DataError."""
+        return load(cls, path)
+
+    def write(self, path: Path) -> None:
+        """Write node.json atomically, readable by the owner only."""
+        fresh = path.with_suffix(".tmp")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(self), default=str, indent=1), encoding="utf-8")
+        fresh.replace(path)

@@ -1,0 +1,1 @@
+"""One module per way of recognising. Each is a function from Facts and data to Signals."""
