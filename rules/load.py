@@ -115,7 +115,7 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
             return None
         if len(real) == 1:
-            return self.convert(node, real[0])
+            return self._by_kind(node, real[0])
         raise TypeError(f"data classes may not hold the union {options}")
 
     def _sequence(self, node: yaml.Node, item: Any) -> list[Any]:
