@@ -1,0 +1,190 @@
+"""What the pages say: messages, digital-citizenship tips, better places to go.
+
+The words are data (messages.yaml, tips.yaml, alternatives.yaml); this module
+gives their shape and picks the ones that fit. Picking is a function of the
+event's code, so that the same page always shows the same tip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Protocol, Self
+from zlib import crc32
+
+from gateway.page.model import PageKind
+from rules.load import load
+from rules.model import Gap, Text
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The short fixed texts of every page."""
+
+    product: Text
+    tagline: Text
+    skip: Text
+    switch: Text
+    hide: Text
+    address: Text
+    category: Text
+    reason: Text
+    basis: Text
+    to_verify: Text
+    policy: Text
+    time: Text
+    zone: Text
+    code: Text
+    next: Text
+    tell: Text
+    contact: Text
+    appeal: Text
+    proceed: Text
+    proceed_note: Text
+    leave: Text
+    tip: Text
+    alternatives: Text
+    privacy: Text
+
+    def side(self, language: str) -> dict[str, str]:
+        """All labels in one language, by name."""
+        return {name.name: getattr(getattr(self, name.name), language) for name in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindWords:
+    """A kind of page: badge, heading, one plain sentence; `young` for small children."""
+
+    status: int
+    badge: Text
+    title: Text
+    lead: Text
+    young: Text
+    advice: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapWords:
+    """Why something could not be looked at: its HTTP status, heading and explanation."""
+
+    status: int
+    title: Text
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpLine:
+    """One telephone number of help: who answers, and for what."""
+
+    number: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crisis:
+    """Warm words and help lines, shown first on pages of these categories."""
+
+    categories: tuple[str, ...]
+    title: Text
+    text: Text
+    lines: tuple[HelpLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """messages.yaml. `young` lists the 学段 that read the simple sentence."""
+
+    labels: Labels
+    kinds: Mapping[PageKind, KindWords]
+    gaps: Mapping[Gap, GapWords]
+    crisis: Crisis
+    young: tuple[str, ...]
+    weekdays: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """A digital-citizenship tip. No categories = any; no stages = every 学段."""
+
+    id: str
+    text: Text
+    categories: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A better place to go. No categories = fits any."""
+
+    id: str
+    title: Text
+    url: str
+    why: Text
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("https://", "http://")):
+            raise ValueError(f"`{self.url}` is not an http(s) address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TipsFile:
+    tips: tuple[Tip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlternativesFile:
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything the pages say, as loaded."""
+
+    messages: Messages
+    tips: tuple[Tip, ...] = field(default=())
+    alternatives: tuple[Alternative, ...] = field(default=())
+
+    @classmethod
+    def load(cls, folder: Path = HERE) -> Self:
+        """Read the three files. Raises DataError."""
+        return cls(
+            messages=load(Messages, folder / "messages.yaml"),
+            tips=load(TipsFile, folder / "tips.yaml").tips,
+            alternatives=load(AlternativesFile, folder / "alternatives.yaml").alternatives,
+        )
+
+    def tip(self, categories: Sequence[str], stage: str, code: str) -> Tip | None:
+        """The tip for these categories and this 学段, else a general one, else None."""
+        fitting = [tip for tip in self.tips if not tip.stages or stage in tip.stages]
+        chosen = pick(_for(categories, fitting), code, 1)
+        return chosen[0] if chosen else None
+
+    def better(self, categories: Sequence[str], code: str, count: int = 2) -> list[Alternative]:
+        """Up to `count` alternatives for these categories, else general ones."""
+        return pick(_for(categories, self.alternatives), code, count)
+
+
+class _Classed(Protocol):
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+
+
+def _for[C: _Classed](categories: Sequence[str], items: Sequence[C]) -> list[C]:
+    """The items of the first category that has any; else those made for no category."""
+    for wanted in categories:
+        found = [item for item in items if wanted in item.categories]
+        if found:
+            return found
+    return [item for item in items if not item.categories]
+
+
+def pick[T](items: Sequence[T], code: str, count: int) -> list[T]:
+    """Up to `count` neighbours from `items`, chosen by `code`: the same code, the same choice."""
+    if not items:
+        return []
+    start = crc32(code.encode("utf-8", "replace")) % len(items)
+    return [items[(start + step) % len(items)] for step in range(min(count, len(items)))]

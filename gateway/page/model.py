@@ -1,0 +1,44 @@
+"""The nouns of the pages: what the client wants, which kind of page, and the finished answer.
+
+Values only. What a page says stands in messages.yaml, how it looks in page.html
+and page.css, and when it is shown is the engine's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Want(StrEnum):
+    """What the client is going to do with the answer: it decides the answer's form."""
+
+    HTML = "html"
+    IMAGE = "image"
+    JSON = "json"
+    SCRIPT = "script"
+    STYLE = "style"
+    MEDIA = "media"
+    FONT = "font"
+    WEBSOCKET = "websocket"
+    OTHER = "other"
+
+
+class PageKind(StrEnum):
+    """Why the gateway answers instead of the origin."""
+
+    BLOCK = "block"  # policy says no
+    WARN = "warn"  # 未成年人网络保护条例 art. 23: prominent warning first
+    ERROR = "error"  # the destination, or the way to it, is broken
+    MARKER = "marker"  # the test page of a category that the policy lets pass
+    REFUSED = "refused"  # the request itself cannot be accepted
+    PORTAL = "portal"  # the gateway's own welcome page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A whole answer. `headers` lack Content-Length and Date: the engine adds them."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
