@@ -37,6 +37,8 @@ class Labels:
     policy: Text
     time: Text
     zone: Text
+    detail: Text
+    comma: Text
     code: Text
     next: Text
     tell: Text
@@ -51,7 +53,8 @@ class Labels:
 
     def side(self, language: str) -> dict[str, str]:
         """All labels in one language, by name."""
-        return {name.name: getattr(getattr(self, name.name), language) for name in fields(self)}
+        texts = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: say(text, language) for name, text in texts.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,11 @@ def _for[C: _Classed](categories: Sequence[str], items: Sequence[C]) -> list[C]:
         if found:
             return found
     return [item for item in items if not item.categories]
+
+
+def say(text: Text, language: str) -> str:
+    """The text in one language; the other where this one is missing."""
+    return (text.en or text.zh) if language == "en" else (text.zh or text.en)
 
 
 def pick[T](items: Sequence[T], code: str, count: int) -> list[T]:
