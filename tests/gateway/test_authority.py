@@ -124,7 +124,7 @@ def test_activation_without_a_prepared_one_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_ca_is_said_and_never_replaced(tmp_path: Path, content: bytes) -> None:
     authority.ensure(tmp_path, NOW)
     (tmp_path / Generation.CURRENT).write_bytes(content)
-    with pytest.raises(WorldError, match="mitmproxy-ca.pem"):
+    with pytest.raises(WorldError, match=r"mitmproxy-ca\.pem"):
         authority.ensure(tmp_path, NOW)
     assert (tmp_path / Generation.CURRENT).read_bytes() == content
 

@@ -1,0 +1,177 @@
+"""What `qinglang up` was asked for: command line over file over defaults → a plan.
+
+Everything here is a value; `gateway/up.py` acts on it. A port that was asked for
+must be had; one that is only our default may move to a free one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any, Self
+
+from gateway.node import PRIVATE, Address, Listener, ListenerKind, Node
+
+DETAILS = ("blocks", "connections", "requests")
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of `qinglang up` and the keys of its `--config` file; None is 'not said'.
+
+    `listeners` (file only) says kind, address, clients and proxy_protocol of each;
+    `proxy`, `socks`, … are the short way. `scrape` are the prefixes that may read
+    /metrics and /status; `pac_direct` names that browsers reach without the proxy.
+    """
+
+    name: str | None = None
+    data: Path | None = None
+    proxy: tuple[Address, ...] = ()
+    socks: tuple[Address, ...] = ()
+    transparent: tuple[Address, ...] = ()
+    page_http: tuple[Address, ...] = ()
+    page_https: tuple[Address, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    dns: Address | None = None
+    dns_upstream: tuple[Address, ...] = ()
+    page: str | None = None
+    metrics: Address | None = None
+    workers: int | None = None
+    policy: tuple[Path, ...] = ()
+    rules: tuple[Path, ...] = ()
+    open: tuple[Address, ...] = ()
+    clients: tuple[str, ...] = ()
+    scrape: tuple[str, ...] = ()
+    pac_direct: tuple[str, ...] = ()
+    pac_fallback: bool | None = None
+    trusted_ca: Path | None = None
+    detail: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError with one sentence for each value that cannot be."""
+        if self.workers is not None and not 1 <= self.workers <= 256:
+            raise ValueError(f"workers: {self.workers} 不在 1–256 之间 / is not between 1 and 256")
+        if self.detail is not None and self.detail not in DETAILS:
+            raise ValueError(f"detail: `{self.detail}` is not one of: {', '.join(DETAILS)}")
+        if self.page is not None:
+            ip_address(self.page)
+        for prefix in (*self.clients, *self.scrape):
+            ip_network(prefix)
+        for name in self.pac_direct:
+            if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", name):
+                raise ValueError(f"pac_direct: `{name}` is not a host name (use its A-label)")
+
+    def over(self, other: Self) -> Self:
+        """These settings, with those of `other` where nothing is said here."""
+        said = {f.name: getattr(self, f.name) for f in fields(self)}
+        return replace(other, **{n: v for n, v in said.items() if v is not None and v != ()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A node as it should be, and which of its addresses may move to a free port."""
+
+    node: Node
+    movable: frozenset[Address]
+    scrape: tuple[str, ...] = LOOPBACK
+    pac_direct: tuple[str, ...] = ()
+    pac_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What the defaults depend on."""
+
+    name: str
+    cores: int
+    resolvers: tuple[Address, ...] = ()
+
+
+def plan(settings: Settings, machine: Machine) -> Plan:
+    """Settings and machine → the node to be, relative paths made absolute."""
+    listeners = _listeners(settings)
+    movable: set[Address] = set()
+    if not listeners:
+        listeners = (_listener(ListenerKind.EXPLICIT, _DEFAULT["proxy"], settings.clients),)
+        movable.add(_DEFAULT["proxy"])
+    for asked, default in ((settings.dns, "dns"), (settings.metrics, "metrics")):
+        if asked is None:
+            movable.add(_DEFAULT[default])
+    node = Node(
+        name=_plain(settings.name or machine.name),
+        data=(settings.data or Path("var")).resolve(),
+        policy=tuple(path.resolve() for path in settings.policy),
+        rules=tuple(path.resolve() for path in settings.rules),
+        listeners=listeners,
+        dns=settings.dns or _DEFAULT["dns"],
+        dns_upstreams=settings.dns_upstream or machine.resolvers,
+        dns_clients=settings.clients or PRIVATE,
+        metrics=settings.metrics or _DEFAULT["metrics"],
+        page_address=settings.page or "",
+        workers=settings.workers or machine.cores,
+        open_destinations=settings.open,
+        trusted_ca=settings.trusted_ca.resolve() if settings.trusted_ca else None,
+        detail=settings.detail or DETAILS[0],
+    )
+    return Plan(
+        node=node,
+        movable=frozenset(movable),
+        scrape=settings.scrape or LOOPBACK,
+        pac_direct=settings.pac_direct,
+        pac_fallback=bool(settings.pac_fallback),
+    )
+
+
+_DEFAULT = {
+    "proxy": Address(host="127.0.0.1", port=8080),
+    "dns": Address(host="127.0.0.1", port=5353),
+    "metrics": Address(host="127.0.0.1", port=9090),
+}
+
+
+def nameservers(text: str) -> tuple[Address, ...]:
+    """The resolvers of a resolv.conf(5) text; lines that do not read are passed over."""
+    found: list[Address] = []
+    for line in text.splitlines():
+        words = line.split("#")[0].split(";")[0].split()
+        if len(words) >= 2 and words[0] == "nameserver":
+            try:
+                found.append(Address(host=str(ip_address(words[1])), port=53))
+            except ValueError:
+                continue
+    return tuple(dict.fromkeys(found))
+
+
+def settings_of(options: Any) -> Settings:
+    """The parsed command line → Settings. Raises ValueError."""
+    said: dict[str, Any] = {}
+    for field in fields(Settings):
+        value = getattr(options, field.name, None)
+        if value is not None:
+            said[field.name] = tuple(value) if isinstance(value, list) else value
+    return Settings(**said)
+
+
+def _listeners(settings: Settings) -> tuple[Listener, ...]:
+    short: Iterable[tuple[ListenerKind, tuple[Address, ...]]] = (
+        (ListenerKind.EXPLICIT, settings.proxy),
+        (ListenerKind.SOCKS5, settings.socks),
+        (ListenerKind.TRANSPARENT, settings.transparent),
+        (ListenerKind.PAGE_HTTP, settings.page_http),
+        (ListenerKind.PAGE_HTTPS, settings.page_https),
+    )
+    made = [_listener(kind, at, settings.clients) for kind, all_at in short for at in all_at]
+    return (*settings.listeners, *made)
+
+
+def _listener(kind: ListenerKind, address: Address, clients: tuple[str, ...]) -> Listener:
+    return Listener(kind=kind, address=address, clients=clients or PRIVATE)
+
+
+def _plain(name: str) -> str:
+    """A node name fit for file names: letters, digits, `-`; never empty."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")[:48] or "node"

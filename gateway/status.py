@@ -1,0 +1,197 @@
+"""What a node says about itself: status.json, and one small HTTP port.
+
+The port serves /healthz, /proxy.pac, /wpad.dat and the CA certificates to the
+networks the node serves, and /status and /metrics only to those who may scrape.
+Requests are answered from values and files made elsewhere; nothing here decides
+anything, and no secret may come in: the CA is served from its certificates.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from gateway.node import PRIVATE, Address, ListenerKind, Node
+from gateway.pac import pac
+
+TIMEOUT = 10.0  # seconds for a whole request
+MAX_THREADS = 32
+
+CERTIFICATES = {
+    "/ca.pem": ("qinglang-ca.pem", "application/x-pem-file"),
+    "/ca.crt": ("qinglang-ca.crt", "application/x-x509-ca-cert"),
+    "/ca-next.pem": ("qinglang-ca-next.pem", "application/x-pem-file"),
+    "/ca-next.crt": ("qinglang-ca-next.crt", "application/x-x509-ca-cert"),
+    "/ca-bundle.pem": ("qinglang-ca-bundle.pem", "application/x-pem-file"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the port answers from. `metrics` and `status` are asked anew each time."""
+
+    node: Node
+    status: Callable[[], Mapping[str, Any]]
+    metrics: Callable[[], bytes]
+    scrape: tuple[str, ...]
+    pac_direct: tuple[str, ...] = ()
+    pac_fallback: bool = False
+
+
+def answer(desk: Desk, path: str, client: str, here: str) -> Reply:
+    """The reply to GET `path` for `client`, which reached us at the address `here`."""
+    path = path.partition("?")[0]
+    if not within(client, PRIVATE) and not within(client, desk.scrape):
+        return _text(403, "forbidden")
+    if path in ("/metrics", "/status") and not within(client, desk.scrape):
+        return _text(403, "not from this address: see --scrape")
+    if path == "/metrics":
+        return Reply(
+            status=200,
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+            body=desk.metrics(),
+        )
+    if path == "/status":
+        return _json(200, desk.status())
+    if path == "/healthz":
+        state = str(desk.status().get("state", ""))
+        return _text(200 if state == "serving" else 503, state)
+    if path in ("/proxy.pac", "/wpad.dat"):
+        return _pac(desk, here)
+    if path in CERTIFICATES:
+        return _certificate(desk.node, *CERTIFICATES[path])
+    return _text(404, "not found")
+
+
+def within(client: str, prefixes: Sequence[str]) -> bool:
+    """Is the address in one of the prefixes? A mapped IPv4 address counts as IPv4."""
+    try:
+        address = ip_address(client.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return any(mapped in ip_network(prefix) for prefix in prefixes)
+
+
+def proxy_for(node: Node, here: str) -> Address | None:
+    """The explicit proxy a browser should use; a wildcard listener is named as `here`."""
+    for listener in node.listeners:
+        if listener.kind is ListenerKind.EXPLICIT and not listener.proxy_protocol:
+            at = listener.address
+            wild = ip_address(at.host).is_unspecified
+            return Address(host=here, port=at.port) if wild and here else at
+    return None
+
+
+def _pac(desk: Desk, here: str) -> Reply:
+    proxy = proxy_for(desk.node, here)
+    if proxy is None:
+        return _text(404, "this node has no explicit proxy")
+    text = pac(proxy, direct=desk.pac_direct, fallback=desk.pac_fallback)
+    return Reply(
+        status=200, media_type="application/x-ns-proxy-autoconfig", body=text.encode("utf-8")
+    )
+
+
+def _certificate(node: Node, name: str, media_type: str) -> Reply:
+    try:
+        body = (node.ca / name).read_bytes()
+    except OSError:
+        return _text(404, "no such certificate")
+    if b"PRIVATE KEY" in body:
+        return _text(500, "refused")
+    return Reply(status=200, media_type=media_type, body=body)
+
+
+def _text(status: int, text: str) -> Reply:
+    return Reply(status=status, media_type="text/plain; charset=utf-8", body=f"{text}\n".encode())
+
+
+def _json(status: int, document: Mapping[str, Any]) -> Reply:
+    body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    return Reply(status=status, media_type="application/json; charset=utf-8", body=body)
+
+
+class StatusServer(ThreadingHTTPServer):
+    """The port itself, on a socket that is already bound and listening."""
+
+    daemon_threads = True
+
+    def __init__(self, opened: socket.socket, desk: Desk) -> None:
+        host, port = opened.getsockname()[:2]
+        super().__init__((host, port), _Handler, bind_and_activate=False)
+        self.socket.close()
+        opened.setblocking(True)
+        self.socket = opened
+        self.desk = desk
+        self.slots = threading.BoundedSemaphore(MAX_THREADS)
+
+    def start(self) -> threading.Thread:
+        thread = threading.Thread(target=self.serve_forever, name="status", daemon=True)
+        thread.start()
+        return thread
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Beyond MAX_THREADS at once a connection is closed, so nobody can pile them up."""
+        return self.slots.acquire(blocking=False)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.slots.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is not worth a traceback on the console."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StatusServer
+    server_version = "qinglang"
+    sys_version = ""
+    timeout = TIMEOUT
+
+    def do_GET(self) -> None:
+        here = str(self.connection.getsockname()[0])
+        reply = answer(self.server.desk, self.path, str(self.client_address[0]), here)
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.media_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+    do_HEAD = do_GET  # noqa: N815 - the name is the protocol's
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing: scrapes every few seconds are no news."""
+
+
+def read_status(path: Path) -> dict[str, Any]:
+    """status.json as last written; empty where there is none or it does not read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
