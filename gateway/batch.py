@@ -250,7 +250,7 @@ def decode(data: bytes) -> Batch:
                 Aggregate(**_aggregate(_record(row, _AGGREGATE, _AGGREGATE_SHAPE)))
                 for row in aggregates
             ),
-            traces=tuple(Trace(**_record(row, _TRACE, _TRACE_SHAPE)) for row in traces),
+            traces=tuple(_trace(_record(row, _TRACE, _TRACE_SHAPE)) for row in traces),
         )
     except BatchError:
         raise
@@ -281,6 +281,11 @@ def _only_plain(values: Iterable[Any]) -> None:
             raise BatchError("a number of the batch is not finite")
 
 
+def _only_datable(second: int) -> None:
+    if not 0 <= second < 2**33:  # until 2242
+        raise BatchError("a time of the batch is not of this age")
+
+
 def _texts(values: Any, width: int = 0) -> tuple[Any, ...]:
     """A list of texts as a tuple; with `width`, a list of lists of so many texts."""
     if type(values) is not list:
@@ -297,6 +302,7 @@ def _texts(values: Any, width: int = 0) -> tuple[Any, ...]:
 
 
 def _event(record: dict[str, Any]) -> dict[str, Any]:
+    _only_datable(record["ts"] // 1_000_000)
     record["layer"] = EventLayer(record["layer"])
     record["action"] = Action(record["action"])
     record["enforced"] = Action(record["enforced"])
@@ -307,9 +313,15 @@ def _event(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _aggregate(record: dict[str, Any]) -> dict[str, Any]:
+    _only_datable(record["bucket"])
     record["layer"] = EventLayer(record["layer"])
     record["kind"] = Kind(record["kind"])
     record["action"] = Action(record["action"])
     record["enforced"] = Action(record["enforced"])
     record["signals"] = _texts(record["signals"], 3)
     return record
+
+
+def _trace(record: dict[str, Any]) -> Trace:
+    _only_datable(record["seen"])
+    return Trace(**record)

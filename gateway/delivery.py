@@ -12,6 +12,8 @@ import contextlib
 import os
 import socket
 import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +23,7 @@ LARGEST_FRAME = 64 * 1024 * 1024
 STORED = b"+"
 REFUSED = b"-"
 SPILL_SUFFIX = ".batch"
+PART_SUFFIX = ".part"  # being written
 
 
 class Fate(StrEnum):
@@ -39,13 +42,16 @@ class Route:
     spill: Path
     budget: int = 2 * 1024 * 1024 * 1024
     timeout: float = 2.0
+    patience: float = 5.0  # seconds in which a writer that did not answer is not asked again
 
 
 class Delivery:
     """One worker's line to the writer; reconnects by itself."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, clock: Callable[[], float] = time.monotonic) -> None:
         self._route = route
+        self._clock = clock
+        self._ask_again = 0.0
         self._line: socket.socket | None = None
 
     def send(self, name: str, payload: bytes) -> Fate:
@@ -61,10 +67,16 @@ class Delivery:
             self._line = None
 
     def _acknowledged(self, payload: bytes) -> bool:
+        if self._clock() < self._ask_again:
+            return False
         try:
             line = self._line or self._connect()
             line.sendall(LENGTH.pack(len(payload)) + payload)
             answer = line.recv(1)
+        except TimeoutError:  # stopped or swamped: do not make every batch wait for it
+            self._ask_again = self._clock() + self._route.patience
+            self.close()
+            return False
         except OSError:
             self.close()
             return False
@@ -86,7 +98,7 @@ class Delivery:
     def _spill(self, name: str, payload: bytes) -> bool:
         folder = self._route.spill
         target = folder / (name + SPILL_SUFFIX)
-        fresh = folder / (name + ".part")
+        fresh = folder / (name + PART_SUFFIX)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if _held(folder) + len(payload) > self._route.budget:

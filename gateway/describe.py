@@ -95,7 +95,7 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
         school=clean(subject.school, LABEL),
         stage=clean(subject.stage, LABEL),
         tier=clean(subject.tier, LABEL),
-        role=subject.role,
+        role=str(subject.role),
         group=clean(subject.group, LABEL),
         segment=clean(subject.segment, LABEL),
         source=clean(subject.source, LABEL),
@@ -121,10 +121,10 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
                 for s in seen.outcome.signals.items[:MOST_SIGNALS]
             ]
         ),
-        gap=facts.gap or "",
+        gap=str(facts.gap or ""),
         action=verdict.action,
         enforced=verdict.enforced,
-        deed=seen.outcome.deed,
+        deed=str(seen.outcome.deed),
         clause=clean(verdict.clause, NAME),
         trace=clean(verdict.trace, NAME),
         snapshot=clean(verdict.snapshot, NAME),
