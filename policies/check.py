@@ -1,0 +1,279 @@
+"""What must hold between policies beyond the shape of one file.
+
+Two laws stand above every policy: harmful categories are never loosened by anyone,
+and help is never blocked by anyone. They, unknown names, double ids and unhandled
+gaps are found here, each with its place. Pure: values in, Problems out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_network
+
+from policies.model import Action, Order, Role
+from policies.places import Path, place
+from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
+from rules.hosts import canonical
+from rules.load import Problem
+from rules.model import Category, Gap, Layer
+
+STRICT = frozenset({Action.BLOCK, Action.WARN})
+RESERVED = frozenset({"order", "none"})
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*").fullmatch
+DECIDED_BY_NAMES = frozenset({Gap.NAME_CONFLICT})
+"""Gaps for which the ordinary clauses are enough: the strictest of all names decides."""
+
+
+class _Desk:
+    """Collects problems of one set, with their places."""
+
+    def __init__(self, given: PolicySet, categories: Sequence[Category]) -> None:
+        self.given = given
+        self.layer = {category.id: category.layer for category in categories}
+        self.problems: list[Problem] = []
+
+    def complain(self, policy: Policy, path: Path, message: str, remedy: str = "") -> None:
+        source = self.given.sources.get(policy.id, Source(file=policy.id, text=""))
+        line, column = place(source.text, path)
+        self.problems.append(
+            Problem(file=source.file, line=line, column=column, message=message, remedy=remedy)
+        )
+
+    def categories(self, policy: Policy, path: Path, ids: Iterable[str]) -> None:
+        for number, name in enumerate(ids):
+            if name not in self.layer:
+                self.complain(policy, [*path, number], *unknown("category", name, self.layer))
+
+    def touches(self, when: When, layer: Layer) -> bool:
+        """Whether a condition names a layer, by itself or by one of its categories."""
+        return layer in when.layers or any(self.layer.get(c) is layer for c in when.categories)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    """Message and remedy for a name nobody knows."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"unknown {what} `{name}`", f"did you mean `{near[0]}`?" if near else ""
+
+
+def check(
+    given: PolicySet, categories: Sequence[Category], orders: Sequence[Order] = ()
+) -> list[Problem]:
+    """Every problem of a set of policies and Orders; empty where they may be compiled."""
+    desk = _Desk(given, categories)
+    for policy in given.policies:
+        for step in _STEPS:
+            step(desk, policy)
+    _one_district(desk)
+    _prefixes_once(desk)
+    for order in orders:
+        _order(desk, order)
+    return desk.problems
+
+
+def _names(desk: _Desk, policy: Policy) -> None:
+    if not NAME(policy.id) or policy.id in RESERVED:
+        desk.complain(policy, ["id"], f"`{policy.id}` cannot be the id of a policy")
+    seen: set[str] = set()
+    for number, clause in enumerate(policy.clauses):
+        if not NAME(clause.id) or clause.id == "otherwise":
+            desk.complain(
+                policy,
+                ["clauses", number, "id"],
+                f"`{clause.id}` cannot be the id of a clause",
+                "use a-z, 0-9 and -",
+            )
+        if clause.id in seen:
+            desk.complain(policy, ["clauses", number, "id"], f"clause `{clause.id}` stands twice")
+        seen.add(clause.id)
+
+
+def _places_of_keys(desk: _Desk, policy: Policy) -> None:
+    """Keys that belong to one scope only."""
+    if policy.prefixes and policy.scope is not Scope.SCHOOL:
+        desk.complain(policy, ["prefixes"], "only a school's file has prefixes")
+    if policy.default_subject is not None and policy.scope is not Scope.DISTRICT:
+        desk.complain(policy, ["default_subject"], "only the district has a default subject")
+    for number, clause in enumerate(policy.clauses):
+        if clause.locked and policy.scope is not Scope.DISTRICT:
+            desk.complain(
+                policy,
+                ["clauses", number, "locked"],
+                "only a clause of the district can be locked",
+                "take `locked` away, or move the clause to district.yaml",
+            )
+        if (clause.quota is not None) != (clause.action is Action.LIMIT):
+            desk.complain(
+                policy, ["clauses", number, "action"], "`limit` and `quota` belong together"
+            )
+    if policy.allow_only and policy.otherwise and policy.otherwise.action is not Action.BLOCK:
+        desk.complain(
+            policy,
+            ["otherwise", "action"],
+            "below the district `otherwise` can only be `block` (the allow-list-only mode)",
+        )
+
+
+def _known(desk: _Desk, policy: Policy) -> None:
+    """Categories and hosts exist and can be read."""
+    desk.categories(policy, ["inspection", "never_open"], policy.inspection.never_open)
+    desk.categories(policy, ["inspection", "open"], policy.inspection.open)
+    for number, clause in enumerate(policy.clauses):
+        path: Path = ["clauses", number, "when"]
+        desk.categories(policy, [*path, "categories"], clause.when.categories)
+        for at, name in enumerate(clause.when.hosts):
+            if name not in policy.hosts and "." not in name:
+                found = unknown("host group", name, policy.hosts)
+                desk.complain(policy, [*path, "hosts", at], *found)
+            elif name not in policy.hosts:
+                _host(desk, policy, [*path, "hosts", at], name)
+    for group, hosts in policy.hosts.items():
+        for at, host in enumerate(hosts):
+            _host(desk, policy, ["hosts", group, at], host)
+    for number, case in enumerate(policy.cases):
+        desk.categories(policy, ["cases", number, "categories"], case.categories)
+
+
+def _host(desk: _Desk, policy: Policy, path: Path, host: str) -> None:
+    try:
+        canonical(host.removeprefix("="))
+    except ValueError as error:
+        desk.complain(policy, path, f"`{host}` is not a host: {error}")
+
+
+def _laws(desk: _Desk, policy: Policy) -> None:
+    """Harmful is never loosened, help is never blocked."""
+    for number, clause in enumerate(policy.clauses):
+        path: Path = ["clauses", number, "when"]
+        if clause.action is not Action.BLOCK and desk.touches(clause.when, Layer.HARMFUL):
+            desk.complain(
+                policy,
+                path,
+                f"clause `{clause.id}` loosens harmful categories; nobody may (条例 art. 22)",
+                "take the harmful categories out; a wrong entry is mended in its list",
+            )
+        if (
+            clause.action in STRICT
+            and desk.touches(clause.when, Layer.HELP)
+            and not clause.when.gaps
+        ):
+            desk.complain(
+                policy,
+                path,
+                f"clause `{clause.id}` keeps people from help; nobody may",
+                "take the help categories out",
+            )
+
+
+_STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (_names, _places_of_keys, _known, _laws)
+
+
+def _one_district(desk: _Desk) -> None:
+    districts = [p for p in desk.given.policies if p.scope is Scope.DISTRICT]
+    if len(districts) != 1:
+        desk.problems.append(
+            Problem(
+                file="district.yaml",
+                line=1,
+                column=1,
+                message=f"there must be exactly one district policy, not {len(districts)}",
+            )
+        )
+        return
+    district = districts[0]
+    if district.otherwise is None:
+        desk.complain(district, [], "the district has no `otherwise`", "add `otherwise: …`")
+    if district.default_subject is None:
+        desk.complain(district, [], "the district has no `default_subject`", "add it")
+    _locked_order(desk, district)
+    _gaps_handled(desk, district)
+
+
+def _locked_order(desk: _Desk, district: Policy) -> None:
+    """Locked clauses: gaps and blocks, help for all, harmful for all, then the rest."""
+    helped = harmful = False
+    for number, clause in enumerate(district.clauses):
+        if not clause.locked:
+            continue
+        when = clause.when
+        if clause.action is Action.ALLOW and when == When(layers=(Layer.HELP,)):
+            helped = True
+        elif clause.action is Action.BLOCK and when == When(layers=(Layer.HARMFUL,)):
+            harmful = True
+        elif when.gaps and clause.action is Action.BLOCK:
+            continue
+        elif not helped or (not harmful and clause.action is not Action.BLOCK):
+            desk.complain(
+                district,
+                ["clauses", number],
+                f"locked clause `{clause.id}` stands before help and harmful",
+                "put it after the clauses `layers: [help]` → allow and `layers: [harmful]` → block",
+            )
+    for done, layer, action in (
+        (helped, Layer.HELP, Action.ALLOW),
+        (harmful, Layer.HARMFUL, Action.BLOCK),
+    ):
+        if not done:
+            desk.complain(
+                district,
+                ["clauses"],
+                f"there is no locked clause for everybody: layers [{layer}] → {action}",
+                f"add `locked: true`, `when: {{layers: [{layer}]}}`, `action: {action}`",
+            )
+
+
+def _gaps_handled(desk: _Desk, district: Policy) -> None:
+    handled = {
+        gap for clause in district.clauses if _for_any_pupil(clause) for gap in clause.when.gaps
+    }
+    for gap in Gap:
+        if gap not in handled and gap not in DECIDED_BY_NAMES:
+            desk.complain(
+                district,
+                ["clauses"],
+                f"no locked clause says what happens to pupils at the gap `{gap}`",
+                f"add a locked clause `when: {{gaps: [{gap}]}}`",
+            )
+
+
+def _for_any_pupil(clause: Clause) -> bool:
+    when = clause.when
+    roles = not when.roles or Role.PUPIL in when.roles
+    others = (*when.schools, *when.stages, *when.tiers, *when.groups, *when.segments)
+    timed = bool(when.hours or when.days)
+    return clause.locked and roles and not others and not timed
+
+
+def _prefixes_once(desk: _Desk) -> None:
+    seen: dict[object, str] = {}
+    for policy in desk.given.policies:
+        for number, prefix in enumerate(policy.prefixes):
+            network = ip_network(prefix.prefix)
+            if network in seen:
+                desk.complain(
+                    policy,
+                    ["prefixes", number, "prefix"],
+                    f"{network} is already given to `{seen[network]}`",
+                )
+            seen[network] = policy.id
+
+
+def _order(desk: _Desk, order: Order) -> None:
+    def wrong(message: str, remedy: str = "") -> None:
+        desk.problems.append(
+            Problem(file=f"order {order.id}", line=1, column=1, message=message, remedy=remedy)
+        )
+
+    for name in order.categories:
+        if name not in desk.layer:
+            wrong(*unknown("category", name, desk.layer))
+    for host in order.hosts:
+        try:
+            canonical(host.removeprefix("="))
+        except ValueError as error:
+            wrong(f"`{host}` is not a host: {error}")
+    if order.action in STRICT and any(desk.layer.get(c) is Layer.HELP for c in order.categories):
+        wrong("an Order cannot keep people from help")
+    if order.action is Action.LIMIT:
+        wrong("an Order cannot limit: it has no quota", "use allow, warn or block")

@@ -1,0 +1,152 @@
+"""(Snapshot, Facts, Signals, Subject, moment, usage) → Verdict. Total and pure.
+
+The hot path is four look-ups: the subject's seat, its slot at this moment, the masks
+of the exchange, and the verdict given before for the same masks. Only a new
+combination walks the clauses, and only then are trace ids made.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from policies import document
+from policies.compile import STRICT, Key, Seat, Slot, Snapshot
+from policies.model import NO_USAGE, Action, Depth, Moment, Reason, Subject, Usage, Verdict
+from rules.model import Facts, Gap, Signals, Stage, Text
+
+UNOPENABLE = frozenset({Gap.TLCP, Gap.CLIENT_CERT, Gap.NOT_HTTP, Gap.ENCRYPTED_HELLO})
+"""What cannot be decrypted: if it passes, it passes unopened."""
+
+
+_NOTHING = Reason(
+    clause="none",
+    title=Text(zh="没有适用的条款", en="No clause applies"),
+    text=Text(
+        zh="没有任何条款适用,按从严处理。", en="No clause applies; the strict answer is given."
+    ),
+)
+
+
+def decide(
+    snapshot: Snapshot,
+    facts: Facts,
+    signals: Signals,
+    subject: Subject,
+    moment: Moment,
+    usage: Usage = NO_USAGE,
+) -> Verdict:
+    """What should happen. Always a Verdict with its reason.
+
+    `signals.mask` is the union over all names. Where claimed names differ from the
+    real host, names only tighten: help, host groups, privacy classes and allow-lists
+    then need every name to agree.
+    """
+    seat = snapshot.seat(subject)
+    slot = seat.slot(moment)
+    mask = signals.mask & snapshot.all
+    conflict = False
+    host = facts.host
+    for name in facts.names:
+        if name != host:
+            conflict = True
+            break
+    if snapshot.overlay:
+        if conflict or facts.address:
+            mask |= snapshot.overlay.exchange(host, facts.names, facts.address)
+        else:
+            mask |= snapshot.overlay.host(host)
+    spent = _spent(seat, slot, usage) if slot.metered and usage is not NO_USAGE else 0
+    key = (mask, facts.stage, facts.gap, conflict, spent)
+    verdict = slot.memo.get(key)
+    if verdict is None:
+        verdict = _verdict(seat, slot, key)
+        snapshot.remember(slot, key, verdict)
+    return verdict
+
+
+def trusted(snapshot: Snapshot, key: Key) -> int:
+    """The mask with which clauses are asked: where names conflict, help does not count."""
+    mask, _, _, conflict, _ = key
+    return mask & ~snapshot.help if conflict else mask
+
+
+def first_match(seat: Seat, slot: Slot, key: Key) -> int | None:
+    """The place of the first rule of the slot that holds."""
+    _, _, gap, conflict, _ = key
+    mask = trusted(seat.snapshot, key)
+    wary = conflict and seat.allow_only
+    for categories, hosts, gaps, place in slot.rules:
+        if not (mask & categories or categories == -1):
+            continue
+        if not (mask & hosts or hosts == -1):
+            continue
+        if gaps is not None and gap not in gaps:
+            continue
+        if wary and hosts == -1 and seat.rules[place].action not in STRICT:
+            continue
+        return place
+    return None
+
+
+def _spent(seat: Seat, slot: Slot, usage: Usage) -> int:
+    """Bit per metered rule whose quota is used up."""
+    spent = 0
+    for bit, place in enumerate(slot.metered):
+        rule = seat.rules[place]
+        if rule.quota is None or rule.mask is None:
+            continue
+        minutes = sum(usage.minutes.get(name, 0) for name in seat.snapshot.ids(rule.mask))
+        if minutes >= rule.quota.minutes:
+            spent |= 1 << bit
+    return spent
+
+
+def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
+    snapshot = seat.snapshot
+    _, stage, _, _, spent = key
+    mask = trusted(snapshot, key)
+    place = first_match(seat, slot, key)
+    rule = None if place is None else seat.rules[place]
+    reason = _NOTHING if rule is None else rule.reason
+    action = enforced = Action.BLOCK
+    if rule is not None and place is not None:
+        action, enforced = rule.action, seat.enforced[place]
+        if place in slot.metered and spent >> slot.metered.index(place) & 1:
+            action = Action.BLOCK
+            enforced = action if enforced is Action.LIMIT else enforced
+    opened = _inspect(seat, slot, key, enforced)
+    return Verdict(
+        action=action,
+        enforced=enforced,
+        clause=reason.clause,
+        reason=reason,
+        trace=_trace_id(seat, slot, key),
+        snapshot=snapshot.hash,
+        profile=seat.profile,
+        depth=seat.depth,
+        inspect=opened,
+        settled=enforced is Action.BLOCK or stage is Stage.RESPONSE or not opened,
+        mask=mask & snapshot.all,
+        deciding=snapshot.ids(mask & ((rule and rule.mask) or 0)),
+    )
+
+
+def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
+    """May this exchange be opened? What is blocked or warned is opened for its page."""
+    mask, _, gap, conflict, _ = key
+    if seat.depth is not Depth.CONTENT:
+        return False
+    if enforced in STRICT:
+        return True
+    if gap in UNOPENABLE or mask & slot.pins:
+        return False
+    if conflict:
+        return True
+    return not mask & seat.never_open and bool(seat.only_open == -1 or mask & seat.only_open)
+
+
+def _trace_id(seat: Seat, slot: Slot, key: Key) -> str:
+    """Equal inputs give the same 64-bit id, in every worker."""
+    inputs = (seat.snapshot.hash, seat.key, slot.key, key)
+    text = document.canonical(document.encode(inputs))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

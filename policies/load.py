@@ -1,0 +1,109 @@
+"""Folders of YAML → PolicySet. The only door of this floor: it reads files.
+
+A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/` and
+`calendar/`. The shipped folder comes first; a file of a later folder replaces the
+earlier one of the same id. All problems of all files are collected in one DataError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from policies.calendar import Year
+from policies.policy import Policy, PolicySet, Scope, Source
+from rules.load import DataError, Problem, loads, read_text
+
+SHIPPED = Path(__file__).parent
+DISTRICT = "district"
+FOLDERS = {"stages": Scope.PRESET, "schools": Scope.SCHOOL, "groups": Scope.GROUP}
+CALENDAR = "calendar"
+
+
+def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
+    """The shipped policies, with those of `folders` over them. Raises DataError.
+
+    The shipped example school is left out as soon as a folder brings schools.
+    """
+    problems: list[Problem] = []
+    policies: dict[str, Policy] = {}
+    sources: dict[str, Source] = {}
+    years: dict[int, Year] = {}
+    for folder in (SHIPPED, *folders):
+        problems += _stray(folder)
+        own = folder / "schools"
+        if folder is not SHIPPED and any(own.glob("*.yaml")):
+            policies = {n: p for n, p in policies.items() if sources[n].file not in _demo()}
+        for path, scope in _files(folder):
+            try:
+                policy, text = _policy(path, scope)
+            except DataError as error:
+                problems += error.problems
+                continue
+            policies[policy.id] = policy
+            sources[policy.id] = Source(file=str(path), text=text)
+        for path in sorted((folder / CALENDAR).glob("*.yaml")):
+            try:
+                year = loads(Year, read_text(path), str(path))
+                _same_id(year.id, path)
+            except DataError as error:
+                problems += error.problems
+                continue
+            years[year.year] = year
+    if problems:
+        raise DataError(problems)
+    return PolicySet(
+        policies=tuple(policies.values()),
+        years=tuple(years.values()),
+        sources={name: sources[name] for name in policies},
+    )
+
+
+def _demo() -> Iterable[str]:
+    return {str(path) for path in (SHIPPED / "schools").glob("*.yaml")}
+
+
+def _files(folder: Path) -> list[tuple[Path, Scope]]:
+    files = [(folder / f"{DISTRICT}.yaml", Scope.DISTRICT)]
+    for name, scope in FOLDERS.items():
+        files += [(path, scope) for path in sorted((folder / name).glob("*.yaml"))]
+    return [(path, scope) for path, scope in files if path.is_file()]
+
+
+def _policy(path: Path, scope: Scope) -> tuple[Policy, str]:
+    text = read_text(path)
+    policy = loads(Policy, text, str(path))
+    _same_id(policy.id, path)
+    if policy.scope is not scope:
+        raise DataError(
+            [
+                _wrong(
+                    path,
+                    f"scope `{policy.scope}` does not belong in this folder",
+                    f"write `scope: {scope}`",
+                )
+            ]
+        )
+    return policy, text
+
+
+def _same_id(name: str, path: Path) -> None:
+    if name != path.stem:
+        raise DataError([_wrong(path, f"id `{name}` is not the file name", f"id: {path.stem}")])
+
+
+def _stray(folder: Path) -> list[Problem]:
+    """Files that nobody would read: better an error than a rule that silently does nothing."""
+    if not folder.is_dir():
+        return [_wrong(folder, "the policy folder does not exist", "give an existing folder")]
+    known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in FOLDERS), f"{CALENDAR}/"])
+    stray = [path for path in folder.glob("*.y*ml") if path.name != f"{DISTRICT}.yaml"]
+    stray += [path for name in (*FOLDERS, CALENDAR) for path in (folder / name).glob("*.yml")]
+    problems = [_wrong(path, "nobody reads this file", f"put it in {known}") for path in stray]
+    if folder is not SHIPPED and not stray and not any(folder.glob("**/*.yaml")):
+        problems.append(_wrong(folder, "the policy folder holds no policy", f"put in {known}"))
+    return problems
+
+
+def _wrong(path: Path, message: str, remedy: str) -> Problem:
+    return Problem(file=str(path), line=1, column=1, message=message, remedy=remedy)

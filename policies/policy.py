@@ -1,0 +1,299 @@
+"""The shape of a policy file: Policy, Clause, When, Case. The schema is these classes.
+
+Nothing is decided here, and nothing that happens at run time lives here: values of
+deciding (Subject, Verdict, Order) are in `policies.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Self
+
+from policies.calendar import DayKind, Year
+from policies.model import Action, Depth, Role, Subject
+from policies.moment import at
+from rules.model import Basis, Gap, Layer, Text
+
+
+class Scope(StrEnum):
+    """On which level a policy stands. Nearer levels are asked first."""
+
+    DISTRICT = "district"
+    PRESET = "preset"  # 学段 or role: kindergarten … senior, teacher, visitor
+    SCHOOL = "school"
+    GROUP = "group"
+
+
+class Mode(StrEnum):
+    ENFORCE = "enforce"
+    MONITOR = "monitor"  # decide and record, but let pass (locked safety clauses stay)
+
+
+class SchoolStage(StrEnum):
+    """学段"""
+
+    KINDERGARTEN = "kindergarten"
+    PRIMARY_LOWER = "primary-lower"
+    PRIMARY_UPPER = "primary-upper"
+    JUNIOR = "junior"
+    SENIOR = "senior"
+
+
+class Tier(StrEnum):
+    """Age tiers of the minors'-mode guideline (2024-11-15), in years."""
+
+    UNDER_3 = "0-3"
+    FROM_3 = "3-8"
+    FROM_8 = "8-12"
+    FROM_12 = "12-16"
+    FROM_16 = "16-18"
+
+
+class UnknownYear(StrEnum):
+    """What a clause about holidays does in a year whose dates are not announced."""
+
+    SKIP = "skip"
+    MATCH = "match"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of the day, `22:00-06:00`: minutes of the day, start in, end out.
+
+    A window over midnight belongs to the day on which it starts.
+    """
+
+    start: int
+    end: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        first, dash, last = text.replace(" ", "").partition("-")
+        if not dash:
+            raise ValueError(f"`{text}` is not a window like 22:00-06:00")
+        start, end = _minute(first), _minute(last)
+        if start == 1440:
+            raise ValueError("a window cannot start at 24:00; write 00:00")
+        if start == end:
+            raise ValueError(f"`{text}` is empty; a whole day is 00:00-24:00")
+        return cls(start=start, end=end)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.start // 60:02d}:{self.start % 60:02d}-{self.end // 60:02d}:{self.end % 60:02d}"
+        )
+
+
+def _minute(text: str) -> int:
+    hour, colon, minute = text.partition(":")
+    digits = hour + minute
+    if not (colon and len(minute) == 2 and 1 <= len(hour) <= 2):
+        raise ValueError(f"`{text}` is not a time like 06:00")
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"`{text}` is not a time like 06:00")
+    value = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or value > 1440:
+        raise ValueError(f"`{text}` is not a time of the day")
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Which subjects: every field that is given must hold; none given: everybody."""
+
+    schools: tuple[str, ...] = ()
+    stages: tuple[SchoolStage, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    roles: tuple[Role, ...] = ()
+    groups: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """When a clause matches: every field that is given must hold, by any of its values.
+
+    `categories` and `layers` are one condition: any category named by either.
+    `hosts` holds names of host groups, or hosts themselves (with a dot in them).
+    """
+
+    categories: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    hosts: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    schools: tuple[str, ...] = ()
+    stages: tuple[SchoolStage, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    roles: tuple[Role, ...] = ()
+    groups: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    hours: tuple[Window, ...] = ()
+    days: tuple[DayKind, ...] = ()
+    unknown_year: UnknownYear = UnknownYear.SKIP
+
+    @property
+    def who(self) -> Who:
+        return Who(
+            schools=self.schools,
+            stages=self.stages,
+            tiers=self.tiers,
+            roles=self.roles,
+            groups=self.groups,
+            segments=self.segments,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How much of the clause's categories together, per day."""
+
+    minutes: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.minutes <= 1440:
+            raise ValueError("minutes must be from 1 to 1440")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One rule: when → action, and why, in words for the person who meets it."""
+
+    id: str
+    title: Text
+    action: Action
+    reason: Text
+    when: When = field(default_factory=When)
+    locked: bool = False
+    quota: Quota | None = None
+    basis: tuple[Basis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """What happens to whatever no clause matched.
+
+    In the district's file it is the default. In any other file it must be `block`:
+    the allow-list-only mode, in which only what a clause allows is reachable.
+    """
+
+    action: Action
+    title: Text
+    reason: Text
+    basis: tuple[Basis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """How deep to look. The nearest file that gives `depth` or `open` is followed.
+
+    `never_open` adds up over all levels: those categories are passed undecrypted.
+    `open`, where given, is the short list of categories that are opened at all
+    (whatever is uncategorised is opened always).
+    """
+
+    depth: Depth | None = None
+    never_open: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """Who is behind an address range of a school."""
+
+    prefix: str
+    stage: SchoolStage | None = None
+    tier: Tier | None = None
+    role: Role = Role.PUPIL
+    group: str = ""
+    segment: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            ip_network(self.prefix)
+        except ValueError as error:
+            raise ValueError(f"`{self.prefix}` is not a prefix like 10.1.0.0/16: {error}") from None
+
+    def subject(self, school: str) -> Subject:
+        """Whoever has an address of this range."""
+        return Subject(
+            school=school,
+            stage=self.stage or "",
+            tier=self.tier or "",
+            role=self.role,
+            group=self.group,
+            segment=self.segment,
+            source="prefix",
+        )
+
+
+class At(str):
+    """A time of a case, `2026-09-01T10:00`, Asia/Shanghai."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        at(text)
+        return cls(text.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An example in the policy's own file: this subject, this address or these
+    categories, at this time, must come to this action (and clause)."""
+
+    title: str
+    expect: Action
+    at: At
+    subject: Subject = field(default_factory=Subject)
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    gap: Gap | None = None
+    clause: str = ""
+    inspect: bool | None = None
+    used_minutes: int = 0  # counted for every category given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy file. `id` is the file name; a school's id is the school's."""
+
+    id: str
+    title: Text
+    scope: Scope
+    applies: Who = field(default_factory=Who)
+    mode: Mode = Mode.ENFORCE
+    inspection: Inspection = field(default_factory=Inspection)
+    otherwise: Otherwise | None = None
+    default_subject: Subject | None = None
+    prefixes: tuple[Prefix, ...] = ()
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clauses: tuple[Clause, ...] = ()
+    cases: tuple[Case, ...] = ()
+    basis: tuple[Basis, ...] = ()
+    limits: Text | None = None
+
+    @property
+    def allow_only(self) -> bool:
+        """Whether only what a clause allows is reachable."""
+        return self.scope is not Scope.DISTRICT and self.otherwise is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file a policy was read from, for errors that say where."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySet:
+    """All policies and calendars of one place, as loaded. `sources` are by policy id."""
+
+    policies: tuple[Policy, ...]
+    years: tuple[Year, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
