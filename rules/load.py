@@ -120,7 +120,7 @@ class _Reader:
 
     def _sequence(self, node: yaml.Node, item: Any) -> list[Any]:
         if isinstance(node, yaml.ScalarNode) and node.value and "null" not in node.tag:
-            return [self.convert(node, item)]  # one value may stand without brackets
+            return [self._by_kind(node, item)]  # one value may stand without brackets
         if isinstance(node, yaml.ScalarNode):
             return []
         if not isinstance(node, yaml.SequenceNode):
