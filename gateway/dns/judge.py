@@ -1,0 +1,92 @@
+"""The one decision, asked by name: (name, client) → what the DNS answer should be, and why.
+
+`Judge` is the adapter between the filter's core and `gateway.pipeline.judge`; it
+is made anew for every Snapshot and holds nothing that changes. The clock and the
+address book come in as functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.dns.ruling import Ruling, Treatment
+from gateway.dns.wire import Ede
+from gateway.pipeline import Deed, Outcome, judge
+from policies.compile import Snapshot
+from policies.model import Depth, Moment, Subject
+from rules.base import RuleBase
+from rules.model import Facts, Gap, Layer, Stage
+
+_PLAIN = {
+    Deed.PASS: Treatment.PASS,
+    Deed.OPEN: Treatment.PASS,
+    Deed.REWRITE: Treatment.REWRITE,
+    Deed.WARN: Treatment.PAGE,
+    Deed.PAGE: Treatment.PAGE,
+    Deed.REFUSE: Treatment.PAGE,
+}
+
+
+def treatment(outcome: Outcome) -> Treatment:
+    """A warning is the proxy's to show where it reads content; elsewhere it is a block.
+
+    At the depths dns and name nobody could continue past a warning: the name would
+    go on resolving to the page.
+    """
+    if outcome.deed is Deed.WARN and outcome.verdict.depth is Depth.CONTENT:
+        return Treatment.PASS
+    return _PLAIN[outcome.deed]
+
+
+class Judge:
+    """Decides DNS queries by one RuleBase and Snapshot. Total, no I/O."""
+
+    __slots__ = ("_base", "_harmful", "_help", "_moment", "_snapshot", "_subject", "_titles")
+
+    def __init__(
+        self,
+        base: RuleBase,
+        snapshot: Snapshot,
+        subject: Callable[[str], Subject],
+        moment: Callable[[], Moment],
+    ) -> None:
+        self._base = base
+        self._snapshot = snapshot
+        self._subject = subject
+        self._moment = moment
+        self._help = base.bits(c.id for c in base.categories if c.layer is Layer.HELP)
+        self._harmful = frozenset(c.id for c in base.categories if c.layer is Layer.HARMFUL)
+        self._titles = {c.id: f"{c.title.zh} {c.title.en}" for c in base.categories}
+
+    def __call__(
+        self, name: str, client: str, *, targets: tuple[str, ...] = (), gap: Gap | None = None
+    ) -> Ruling:
+        subject, moment = self._subject(client), self._moment()
+        facts = Facts(stage=Stage.DNS, host=name, scheme="dns", gap=gap)
+        outcome = judge(facts, subject, self._base, self._snapshot, moment)
+        choice = treatment(outcome)
+        if targets and choice is not Treatment.PAGE and not outcome.signals.mask & self._help:
+            for target in targets:
+                below = self._cloaked(target, subject, moment)
+                if below is not None:
+                    facts = Facts(stage=Stage.DNS, host=name, names=(target,), scheme="dns")
+                    outcome, choice = below, Treatment.PAGE
+                    break
+        if choice is not Treatment.PAGE:
+            return Ruling(choice, facts, subject, outcome)
+        deciding = outcome.verdict.deciding
+        ede = Ede.BLOCKED if self._harmful.intersection(deciding) else Ede.FILTERED
+        label = " ".join(self._titles.get(c, c) for c in deciding[:2])
+        return Ruling(choice, facts, subject, outcome, ede, label)
+
+    def _cloaked(self, target: str, subject: Subject, moment: Moment) -> Outcome | None:
+        """Is the alias's target blocked for what it is? Being unknown is not a reason here:
+
+        else a listed name on an unlisted delivery network would be lost in
+        allow-list-only mode.
+        """
+        facts = Facts(stage=Stage.DNS, host=target, scheme="dns")
+        outcome = judge(facts, subject, self._base, self._snapshot, moment)
+        deciding = outcome.verdict.deciding
+        known = bool(deciding) and deciding != ("uncategorised",)
+        return outcome if known and treatment(outcome) is Treatment.PAGE else None
