@@ -49,6 +49,19 @@ def connect(url: str | URL) -> Connection:
         raise
 
 
+def connect_to_read(path: Path) -> Connection:
+    """A connection to an existing SQLite file that cannot change it. Raises a Failure."""
+    query = {"mode": "ro", "uri": "true", "timeout": "5"}
+    engine = create_engine(
+        URL.create("sqlite", database=path.absolute().as_uri(), query=query), poolclass=NullPool
+    )
+    try:
+        return engine.connect()
+    except BaseException:
+        engine.dispose()
+        raise
+
+
 def _careful(engine: Engine) -> None:
     """SQLite as we want it: write-ahead log, synced commits, real transactions (DDL too)."""
 

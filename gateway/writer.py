@@ -202,9 +202,13 @@ def serve(node: Node, url: str = "") -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: writer.stop())
         try:
-            writer.run(lambda: ready.write_text(str(os.getpid()), encoding="ascii") and None)
+            writer.run(lambda: _say(ready))
         finally:
             ready.unlink(missing_ok=True)
+
+
+def _say(ready: Path) -> None:
+    ready.write_text(str(os.getpid()), encoding="ascii")
 
 
 def _metrics() -> Metrics | None:
