@@ -86,6 +86,7 @@ class Node:
     page_address: str = ""  # the address DNS gives for blocked names; empty: 0.0.0.0 and ::
     workers: int = 1
     open_destinations: tuple[Address, ...] = ()  # loopback and local ones opened by name
+    resolve: tuple[str, ...] = ()  # NAME=ADDRESS: names this node knows itself (split DNS, tests)
     trusted_ca: Path | None = None  # extra upstream roots, e.g. of a school's own sites
     detail: str = "blocks"  # blocks · connections · requests
 

@@ -21,7 +21,7 @@ from rules.model import Facts, Signals, Stage
 class Deed(StrEnum):
     """What to do to the wire."""
 
-    PASS = "pass"  # let it through (spliced at the TLS stage)
+    PASS = "pass"  # noqa: S105 - let it through (spliced at the TLS stage)
     OPEN = "open"  # TLS stage: decrypt and look further
     REWRITE = "rewrite"  # request stage: change it (SafeSearch), then let through
     WARN = "warn"  # show the warning page first

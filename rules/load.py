@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-
-T = TypeVar("T")
 
 MAX_FILE = 16 * 1024 * 1024  # bytes; a data file is written by people
 MAX_NODES = 1_000_000  # guards against alias bombs
@@ -55,7 +53,7 @@ class WorldError(Exception):
     """The world is wrong: unreachable, refused, full. The message says what to do."""
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """Conversion of one node failed; its problems are already collected."""
 
 
@@ -82,7 +80,7 @@ class _Reader:
 
     def fail(self, node: yaml.Node, message: str, remedy: str = "") -> typing.NoReturn:
         self.complain(node, message, remedy)
-        raise _Stop
+        raise _StopError
 
     def convert(self, node: yaml.Node, kind: Any) -> Any:
         self.visited += 1
@@ -129,7 +127,7 @@ class _Reader:
         for child in node.value:
             try:
                 found.append(self.convert(child, item))
-            except _Stop:
+            except _StopError:
                 continue
         return found
 
@@ -151,7 +149,7 @@ class _Reader:
         for key, value in self._pairs(node):
             try:
                 found[self.convert(key, key_kind)] = self.convert(value, value_kind)
-            except _Stop:
+            except _StopError:
                 continue
         return found
 
@@ -173,7 +171,7 @@ class _Reader:
                 continue
             try:
                 values[name] = self.convert(value, hints[name])
-            except _Stop:
+            except _StopError:
                 broken = True
         for name, field in fields.items():
             needed = (
@@ -184,7 +182,7 @@ class _Reader:
                 self.complain(node, f"`{name}` is missing", f"add `{name}: …`")
                 broken = True
         if broken:
-            raise _Stop
+            raise _StopError
         try:
             return kind(**values)
         except ValueError as error:
@@ -236,7 +234,7 @@ def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
-def loads(kind: type[T], text: str, file: str) -> T:
+def loads[T](kind: type[T], text: str, file: str) -> T:
     """Convert YAML text to `kind`; `file` names it in errors. Raises DataError."""
     reader = _Reader(file)
     try:
@@ -250,7 +248,7 @@ def loads(kind: type[T], text: str, file: str) -> T:
     value: Any = None
     try:
         value = reader.convert(node, kind)
-    except _Stop:
+    except _StopError:
         pass
     except RecursionError:
         reader.complain(node, "the file nests too deeply")
@@ -287,12 +285,12 @@ def read_text(path: Path) -> str:
         raise wrong(f"cannot be read: {error.strerror}") from error
 
 
-def load(kind: type[T], path: Path) -> T:
+def load[T](kind: type[T], path: Path) -> T:
     """Load one data file. Raises DataError with every problem in it."""
     return loads(kind, read_text(path), str(path))
 
 
-def load_folder(kind: type[T], folder: Path, pattern: str = "*.yaml") -> dict[str, T]:
+def load_folder[T](kind: type[T], folder: Path, pattern: str = "*.yaml") -> dict[str, T]:
     """Load every file of a folder; the id of each must be its file name.
 
     Returns {id: value} sorted by id. Raises one DataError for all files.

@@ -1,0 +1,169 @@
+"""One client connection: mitmproxy's handler with a straight path through it.
+
+Stock mitmproxy starts a task for every hook and asks every addon by name. Here a
+table made once maps each hook's class to one function; what is synchronous runs
+in place, and hooks nobody listens to cost nothing. The rest (opening upstream
+connections, timeouts, back-pressure) is mitmproxy's own code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from loguru import logger
+from mitmproxy.connection import Client, ConnectionState
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
+from mitmproxy.utils import asyncio_utils
+
+from gateway.mitm.options import EngineOptions
+from gateway.node import Listener
+from policies.model import Subject
+from rules.model import Facts
+
+if TYPE_CHECKING:
+    from gateway.mitm.filter import Filter
+    from gateway.mitm.layers import GuardedHttp1, GuardedHttp2
+    from gateway.pipeline import Outcome
+
+Hooks = Mapping[type[commands.StartHook], Callable[..., None]]
+
+H2_WAITING = 4 * 1024 * 1024  # bytes held back by a client's windows before origins are paused
+OPTIONS = EngineOptions()
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class EdgeClient(Client):
+    """The client side of a connection, and what the filter knows of it."""
+
+    filter: Filter
+    listener: Listener
+    subject: Subject
+    claims: tuple[str, ...] = ()  # names claimed so far: CONNECT target, SNI
+    target: tuple[str, int] | None = None  # the real destination of a tunnel
+    sni_name: str = ""  # the canonical SNI
+    tunnel: tuple[Facts, Outcome] | None = None  # the tunnel's own verdict, until it carried one
+    received: bool = False  # any byte at all
+    recorded: int = 0  # exchanges recorded on this connection
+    hello_since: float = 0.0
+    heads: dict[int, GuardedHttp1] = field(default_factory=dict)
+    h2: GuardedHttp2 | None = None
+    open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
+
+
+class EdgeConnection(ConnectionHandler):
+    """Runs the layers of one client connection; hooks are answered in place."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        client: EdgeClient,
+        hooks: Hooks,
+    ) -> None:
+        super().__init__(Context(client, cast(Any, OPTIONS)))
+        self.transports[client] = ConnectionIO(handler=None, reader=reader, writer=writer)
+        self._hooks = hooks
+        self._events: collections.deque[events.Event] = collections.deque()
+        self._busy = False
+        self._progress = asyncio.Event()
+
+    @property
+    def edge(self) -> EdgeClient:
+        return cast(EdgeClient, self.client)
+
+    def log(self, message: str, level: int = 20, exc_info: Any = None) -> None:
+        """mitmproxy's own log lines: only crashes are worth keeping, and never an address."""
+        if level >= 40:
+            logger.opt(exception=exc_info).error("engine: {}", message)
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Hooks that the handler itself fires (connect, disconnect)."""
+        answer = self._hooks.get(type(hook))
+        if answer is not None:
+            answer(*hook.args())
+
+    async def server_event(self, event: events.Event) -> None:
+        """Feed one event through the layers. Reentrant calls queue behind the running one."""
+        self._events.append(event)
+        if isinstance(event, events.DataReceived):
+            self.edge.received = True
+        if self._busy:
+            return
+        self._busy = True
+        self.timeout_watchdog.last_activity = time.time()
+        try:
+            while self._events:
+                self._step(self._events.popleft())
+        except Exception:
+            self.edge.filter.crashed(self.edge)
+            logger.exception("engine: a connection's layers have crashed")
+            self._abort()
+        finally:
+            self._busy = False
+
+    def _step(self, event: events.Event) -> None:
+        transports = self.transports
+        for command in self.layer.handle_event(event):
+            if isinstance(command, commands.SendData):
+                io = transports.get(command.connection)
+                if io is not None and io.writer is not None and not io.writer.is_closing():
+                    cast(asyncio.StreamWriter, io.writer).write(command.data)
+            elif isinstance(command, commands.StartHook):
+                answer = self._hooks.get(type(command))
+                if answer is not None:
+                    answer(*command.args())
+                if command.blocking:
+                    self._events.append(events.HookCompleted(command))
+            elif isinstance(command, commands.Log):
+                continue
+            elif isinstance(command, commands.OpenConnection):
+                self._open(command)
+            elif isinstance(command, commands.RequestWakeup):
+                timer = asyncio_utils.create_task(
+                    self.wakeup(command), name="wakeup", keep_ref=False
+                )
+                self.wakeup_timer.add(timer)
+            elif isinstance(command, commands.CloseConnection) and command.connection in transports:
+                self._close(command)
+
+    def _open(self, command: commands.OpenConnection) -> None:
+        # the transport must be known before the (eager) task may run
+        self.transports[command.connection] = io = ConnectionIO()
+        io.handler = asyncio_utils.create_task(
+            self.open_connection(command), name="upstream", keep_ref=False
+        )
+
+    def _close(self, command: commands.CloseConnection) -> None:
+        half = isinstance(command, commands.CloseTcpConnection) and command.half_close
+        self.close_connection(command.connection, half)
+
+    def _abort(self) -> None:
+        for io in list(self.transports.values()):
+            if io.handler is not None:
+                io.handler.cancel("engine error")
+
+    def end(self) -> None:
+        """Close this client's connection from outside (slow head, shutdown)."""
+        io = self.transports.get(self.client)
+        if io is not None and io.handler is not None:
+            io.handler.cancel("ended")
+
+    async def drain_writers(self) -> None:
+        """Back-pressure: also wait while an HTTP/2 client's windows hold too much back."""
+        guard = self.edge.h2
+        if guard is not None:
+            io = self.transports.get(self.client)
+            if io is not None and asyncio.current_task() is io.handler:
+                self._progress.set()
+            else:
+                while guard.waiting() > H2_WAITING and self.client.state is ConnectionState.OPEN:
+                    self._progress.clear()
+                    await self._progress.wait()
+        await super().drain_writers()

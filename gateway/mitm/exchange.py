@@ -1,0 +1,149 @@
+"""flow → Facts and Page → flow: the translation between mitmproxy's values and ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mitmproxy import http
+
+from gateway.page.model import Page
+from gateway.pipeline import Outcome
+from rules.hosts import canonical, is_address
+from rules.model import Facts, Gap, Stage
+
+if TYPE_CHECKING:
+    from gateway.mitm.connection import EdgeClient
+
+Fields = tuple[tuple[bytes, bytes], ...]
+
+
+class Exchange:
+    """One exchange in the making: what was observed, decided and recorded of it so far."""
+
+    __slots__ = (
+        "bytes_down",
+        "bytes_up",
+        "encoding",
+        "facts",
+        "hold",
+        "method",
+        "outcome",
+        "own",
+        "recorded",
+        "started",
+    )
+
+    def __init__(self, facts: Facts, outcome: Outcome) -> None:
+        self.facts = facts
+        self.outcome = outcome
+        self.started = time.monotonic()
+        self.recorded = False
+        self.own = False  # the answer is ours, not an origin's
+        self.hold = False  # the first window must be judged before it leaves
+        self.encoding = ""
+        self.bytes_up = 0
+        self.bytes_down = 0
+
+
+def reader(fields: Fields) -> Callable[[str], str]:
+    """`headers("name")` over raw fields, read once; a repeated header is joined by commas."""
+    table: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name = raw_name.decode("latin-1").lower()
+        value = raw_value.decode("utf-8", "replace")
+        before = table.get(name)
+        table[name] = value if before is None else f"{before}, {value}"
+
+    def headers(name: str) -> str:
+        return table.get(name, "")
+
+    return headers
+
+
+def claimed(text: str) -> str:
+    """The canonical host of a Host header or authority, without its port. Raises ValueError."""
+    if not text:
+        return ""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdigit() and not (host.count(":") and not host.endswith("]")):
+        text = host
+    return canonical(text)
+
+
+def other_names(host: str, *claims: str) -> tuple[str, ...]:
+    """The claimed names that differ from `host`, each once, in order."""
+    found: list[str] = []
+    for claim in claims:
+        if claim and claim != host and claim not in found:
+            found.append(claim)
+    return tuple(found)
+
+
+def request_facts(
+    client: EdgeClient, request: http.Request, headers: Callable[[str], str]
+) -> Facts:
+    """What a request says, with the real destination first. Raises ValueError for a hostile name.
+
+    The real destination is where we would connect: the CONNECT target (or, where that
+    is only an address, the TLS name that its certificate must match, else the Host it is
+    asked for by name), or the host of an absolute-form URI. Every other name is a claim.
+    """
+    asked = claimed(headers("host"))
+    authority = claimed(request.authority) if request.authority else ""
+    target = client.target
+    address = ""
+    if target is None:
+        host, port = canonical(request.data.host), request.data.port
+    else:
+        host, port = target
+        if is_address(host):
+            sni = client.sni_name
+            named = sni or asked or authority
+            if named and not is_address(named):
+                address, host = host, named
+    names = other_names(host, *client.claims, asked, authority)
+    if address:
+        names = tuple(name for name in names if name != address)
+    return Facts(
+        stage=Stage.REQUEST,
+        host=host,
+        names=names,
+        address=address,
+        port=port,
+        scheme="https" if client.tls_established else "http",
+        method=request.method,
+        path=request.path,
+        gap=Gap.NAME_CONFLICT if names else None,
+    )
+
+
+def respond(flow: http.HTTPFlow, page: Page) -> None:
+    """Make the page the flow's answer; the connection closes where a body is still coming."""
+    body = b"" if flow.request.method == "HEAD" else page.body
+    fields = [(name.encode(), value.encode("latin-1", "replace")) for name, value in page.headers]
+    fields.append((b"Content-Length", b"%d" % len(page.body)))
+    now = time.time()
+    version = b"HTTP/2.0" if flow.request.is_http2 else b"HTTP/1.1"
+    flow.response = http.Response(
+        version, page.status, b"", http.Headers(fields), body, None, now, now
+    )
+
+
+def head_bytes(page: Page) -> bytes:
+    """The page as raw HTTP/1.1 bytes, closing the connection: for requests that never were."""
+    lines = [f"HTTP/1.1 {page.status} {_REASON.get(page.status, 'Refused')}"]
+    lines += [f"{name}: {value}" for name, value in page.headers]
+    lines += [f"Content-Length: {len(page.body)}", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace") + page.body
+
+
+_REASON = {
+    400: "Bad Request",
+    403: "Forbidden",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    502: "Bad Gateway",
+}
