@@ -1,0 +1,58 @@
+"""Facts → Signals: asks every recogniser and unites what they say. Pure.
+
+The common case, one name and nothing else, hands the remembered value on unchanged.
+Several names of one exchange are judged together, the strictest way: a help host in
+one of them never covers what the others are (a forged SNI or Host would open any door).
+"""
+
+from __future__ import annotations
+
+from rules.base import RuleBase
+from rules.model import Facts, Signal, Signals
+
+
+def classify(facts: Facts, base: RuleBase) -> Signals:
+    """All recognitions of one exchange. `uncategorised` only where nothing matched."""
+    first = base.url(facts.host, facts.path) if facts.path else base.host(facts.host)
+    if not facts.names and not facts.labels and not facts.address:
+        return first
+    found = [first]
+    for name in facts.names:
+        if name != facts.host:
+            found.append(base.url(name, facts.path) if facts.path else base.host(name))
+    helped = all(one.mask & base.help for one in found)
+    if helped and len(found) == 1:
+        return first
+    if not helped:
+        if facts.address and facts.address != facts.host:
+            found.append(base.host(facts.address))
+        if facts.labels:
+            found.append(_labelled(facts.labels, base))
+    return _united(found, base, helped)
+
+
+def _labelled(labels: tuple[str, ...], base: RuleBase) -> Signals:
+    items = tuple(
+        Signal(category=category, recogniser="labels", matched=label)
+        for label in labels
+        for category in base.labels.get(label, ())
+    )
+    return Signals(mask=base.bits(item.category for item in items), items=items)
+
+
+def _united(found: list[Signals], base: RuleBase, helped: bool) -> Signals:
+    """The union, without `uncategorised` beside a real one and without undeserved help."""
+    keep = ~0 if helped else ~base.help
+    real = [one for one in found if one.mask & ~base.unknown & keep]
+    if not real:
+        return base.nothing
+    if len(real) == 1 and not real[0].mask & ~keep:
+        return real[0]
+    mask = 0
+    for one in real:
+        mask |= one.mask
+    mask &= keep & ~base.unknown
+    items = dict.fromkeys(
+        item for one in real for item in one.items if mask >> base.index[item.category] & 1
+    )
+    return Signals(mask=mask, items=tuple(items))

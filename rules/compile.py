@@ -1,0 +1,407 @@
+"""Sources → RuleBase: reads every list, builds one directory, swaps it in atomically.
+
+A door: it reads lists and writes `<data>/rulebase/<hash>/` with the link `current`.
+Work is skipped while categories, sidecars, mappings and data are unchanged. A list
+whose file is empty, cut short or a tenth of its last size is refused; its last good
+copy (`<data>/good/<id>/`) stands in, and without one the RuleBase in force stays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rules.base import CURRENT, FORMAT, MANIFEST, UNCATEGORISED, RuleBase
+from rules.fingerprint import file_digest, inputs_digest, json_digest, path_digest
+from rules.harvest import harvest, new_rows
+from rules.importers.rows import NOTHING, Flag, Rows
+from rules.importers.streams import RefusedError
+from rules.load import DataError
+from rules.model import Category, Layer
+from rules.report import BuildReport, Collision, ListReport, list_report
+from rules.sources import (
+    Placed,
+    Translation,
+    check_words,
+    list_folders,
+    load_categories,
+    load_labels,
+    load_mappings,
+    load_sources,
+    translator,
+)
+from rules.suffixes import Suffixes, load_suffixes
+from rules.table import (
+    BOUNDS,
+    MOST_CATEGORIES,
+    MOST_LISTS,
+    NAMES,
+    PATHS,
+    PATTERNS,
+    ROWS,
+    SLOTS,
+    TAGS,
+    TableBuilder,
+    tag,
+)
+
+REPORT = "report.json"
+GOOD = "good"  # <data>/good/<id>/: the last files of a list that were accepted
+SHRINK = 10  # a list with less than a tenth of its last rows is refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Knowledge:
+    """Everything a build reads, loaded and checked."""
+
+    categories: tuple[Category, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    mappings: Mapping[str, Translation]
+    sources: Mapping[str, Placed]
+
+
+def build(
+    data: Path,
+    extra: Sequence[Path] = (),
+    *,
+    accept: Sequence[str] = (),
+    force: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> BuildReport:
+    """Bring `<data>/rulebase/current` up to date and say what was done.
+
+    `extra` are folders of a district's own sources; `accept` names lists whose sudden
+    shrinking is meant; `say` is told the list being read. Raises DataError where
+    sidecars, categories or mappings are wrong; then nothing changes.
+    """
+    begun = time.monotonic()
+    knowledge = load_knowledge(data, extra)
+    root = data / "rulebase"
+    root.mkdir(parents=True, exist_ok=True)
+    with _locked(root):
+        inputs = inputs_digest(
+            json_digest(
+                [asdict(one) for one in knowledge.categories],
+                dict(knowledge.labels),
+                [asdict(one) for one in knowledge.mappings.values()],
+                list(accept),
+            ),
+            knowledge.sources.values(),
+        )
+        old = _read_report(root / CURRENT)
+        if old is not None and old.inputs == inputs and not force:
+            return replace(old, rebuilt=False, seconds=time.monotonic() - begun)
+        fresh = root / f".new-{os.getpid()}"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        try:
+            report = _Build(knowledge, data, fresh, old, accept, say).run(inputs)
+            if report.kept and old is not None:
+                return replace(report, seconds=time.monotonic() - begun)
+            report = replace(report, seconds=time.monotonic() - begun, rebuilt=True)
+            (fresh / REPORT).write_text(report.to_json(), encoding="utf-8")
+            _put_in_force(root, fresh, report.hash)
+            return replace(report, path=root / report.hash)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def load_knowledge(data: Path, extra: Sequence[Path] = ()) -> _Knowledge:
+    """Categories, labels, mappings and sources, checked against each other."""
+    categories = load_categories(extra)
+    mappings = load_mappings()
+    sources = load_sources(list_folders(data, extra), data)
+    labels = load_labels(categories)
+    problems = check_words(sources, mappings, categories)
+    if problems:
+        raise DataError(problems)
+    if len(categories) >= MOST_CATEGORIES or len(sources) + 1 >= MOST_LISTS:
+        raise ValueError("more categories or lists than a tag can hold")
+    return _Knowledge(
+        categories=tuple(categories.values()), labels=labels, mappings=mappings, sources=sources
+    )
+
+
+class _Build:
+    """One run: the table under construction and what is known of each list."""
+
+    def __init__(
+        self,
+        knowledge: _Knowledge,
+        data: Path,
+        fresh: Path,
+        old: BuildReport | None,
+        accept: Sequence[str],
+        say: Callable[[str], None],
+    ) -> None:
+        self.knowledge = knowledge
+        self.good = data / GOOD
+        self.fresh = fresh
+        self.old = {one.id: one for one in old.lists} if old else {}
+        self.accept = frozenset(accept)
+        self.say = say
+        self.table = TableBuilder(fresh)
+        self.suffixes: Suffixes = load_suffixes()
+        self.index = {category.id: place for place, category in enumerate(knowledge.categories)}
+        self.patterns: dict[str, list[tuple[str, int]]] = {}
+        self.lengths: tuple[set[int], set[int]] = (set(), set())
+        self.helpers: set[bytes] = set()
+
+    def run(self, inputs: str) -> BuildReport:
+        """Read all lists and write the directory; `kept` where that must not happen."""
+        self._markers()
+        reports, digests = [], {}
+        for number, placed in enumerate(self.knowledge.sources.values(), 1):
+            self.say(placed.source.id)
+            report, used = self._list(number, placed)
+            reports.append(report)
+            digests[report.id] = path_digest(used) if report.rows else ""
+        kept = any(one.refused and not one.rows and self._was_good(one.id) for one in reports)
+        if kept:
+            self.table.close()
+            return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
+        manifest = self._manifest(digests)
+        (self.fresh / MANIFEST).write_text(
+            json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8"
+        )
+        return BuildReport(
+            hash=manifest["hash"],
+            inputs=inputs,
+            rows=manifest["shape"]["rows"],
+            sets=manifest["shape"]["sets"],
+            lists=tuple(reports),
+            collisions=self._collisions(),
+        )
+
+    def _was_good(self, name: str) -> bool:
+        return name in self.old and self.old[name].rows > 0
+
+    def _markers(self) -> None:
+        categories = self.knowledge.categories
+        words = [self.table.word((tag(place, 0, 0),)) for place in range(len(categories))]
+        self.table.add([category.marker.encode() for category in categories], words)
+
+    def _list(self, number: int, placed: Placed) -> tuple[ListReport, tuple[Path, ...]]:
+        """Read a list, or its last good copy, or nothing of it."""
+        try:
+            rows = self._read(number, placed)
+            self._adopt(placed)
+            return list_report(placed.source, rows), placed.paths
+        except RefusedError as error:
+            reason = str(error)
+        kept = tuple(self.good / placed.source.id / path.name for path in placed.paths)
+        try:
+            rows = self._read(number, replace(placed, paths=kept))
+        except RefusedError:
+            return ListReport(id=placed.source.id, refused=reason), ()
+        return replace(list_report(placed.source, rows), refused=reason, stale=True), kept
+
+    def _read(self, number: int, placed: Placed) -> Rows:
+        mark = self.table.mark()
+        words = self._words(number, placed)
+        helped: list[set[bytes]] = [set()]
+
+        def drain(keys: list[bytes], marks: list[int]) -> None:
+            self.table.add(keys, marks)
+            self._look(keys, marks, words.helps, helped[0], rows)
+
+        rows = new_rows(placed.source, words, drain, self.suffixes)
+        try:
+            harvest(placed, rows, self.knowledge.mappings)
+            self._demand_size(placed.source.id, rows.tally.rows)
+        except RefusedError:
+            self.table.rollback(mark)
+            raise
+        rows.tally.unmapped.update(words.unknown)
+        self.helpers |= helped[0]
+        self._special(rows)
+        return rows
+
+    def _demand_size(self, name: str, rows: int) -> None:
+        last = self.old[name].rows if name in self.old else 0
+        if rows * SHRINK < last and name not in self.accept:
+            raise RefusedError(
+                f"{rows} rows, but {last} last time: less than a tenth; "
+                f"if this is meant: --accept {name}"
+            )
+
+    def _words(self, number: int, placed: Placed) -> _Words:
+        return _Words(self, number, placed)
+
+    def _look(
+        self, keys: list[bytes], marks: list[int], helps: set[int], found: set[bytes], rows: Rows
+    ) -> None:
+        """What the build wants to know of the rows besides storing them."""
+        if helps:
+            found.update(key for key, word in zip(keys, marks, strict=True) if word in helps)
+        for name in self.suffixes.private.intersection(keys):
+            rows.tally.notes[f"private suffix listed whole: {name.decode()}"] += 1
+        for key in keys:
+            if key[0] == 47:
+                self.lengths[b":" in key].add(int(key.rpartition(b"/")[2]))
+
+    def _special(self, rows: Rows) -> None:
+        """The marks on hosts that have path rules or anchored expressions."""
+        anchors = {pattern.anchor.encode() for pattern in rows.patterns if pattern.anchor}
+        for names, mark in ((rows.paths, PATHS), (anchors, PATTERNS)):
+            if names:
+                self.table.add(sorted(names), [self.table.word((mark,))] * len(names))
+        known = list(self.table.sets)
+        for pattern in rows.patterns:
+            for one in known[pattern.word]:
+                self.patterns.setdefault(pattern.anchor, []).append((pattern.text, one))
+
+    def _adopt(self, placed: Placed) -> None:
+        """Keep a copy of files that were accepted."""
+        home = self.good / placed.source.id
+        stamp = home / ".digest"
+        digest = path_digest(placed.paths)
+        if stamp.is_file() and stamp.read_text() == digest:
+            return
+        fresh = self.good / f".{placed.source.id}.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for path in placed.paths:
+            if path.is_dir():
+                shutil.copytree(path, fresh / path.name, symlinks=True)
+            else:
+                shutil.copyfile(path, fresh / path.name)
+        (fresh / ".digest").write_text(digest)
+        shutil.rmtree(home, ignore_errors=True)
+        fresh.rename(home)
+
+    def _manifest(self, digests: Mapping[str, str]) -> dict[str, Any]:
+        shape = self.table.finish()
+        lists = [{"id": "", "title": {}, "licence": "", "source": "", "sha256": ""}]
+        for placed in self.knowledge.sources.values():
+            source = placed.source
+            lists.append(
+                {
+                    "id": source.id,
+                    "title": asdict(source.title),
+                    "licence": source.licence,
+                    "source": source.source,
+                    "sha256": digests[source.id],
+                }
+            )
+        manifest: dict[str, Any] = {
+            "format": FORMAT,
+            "shape": asdict(shape),
+            "categories": [asdict(category) for category in self.knowledge.categories],
+            "lists": lists,
+            "labels": {name: list(ids) for name, ids in self.knowledge.labels.items()},
+            "networks": [sorted(found, reverse=True) for found in self.lengths],
+            "patterns": {name: sorted(set(found)) for name, found in self.patterns.items()},
+            "files": {
+                name: file_digest(self.fresh / name) for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS)
+            },
+        }
+        manifest["hash"] = json_digest(manifest)[:32]
+        return manifest
+
+    def _collisions(self) -> tuple[Collision, ...]:
+        """Help hosts that other lists name too: help wins, and the report says so."""
+        if not self.helpers:
+            return ()
+        base = RuleBase.open(self.fresh)
+        layers = {category.id: category.layer for category in self.knowledge.categories}
+        found = []
+        for key in sorted(self.helpers):
+            host, slash, path = key.decode("ascii").partition("/")
+            signals = base.explain(host, slash + path)
+            others = [one for one in signals if layers[one.category] is not Layer.HELP]
+            helps = [one for one in signals if layers[one.category] is Layer.HELP]
+            if helps and others:
+                found.append(
+                    Collision(
+                        host=host + slash + path,
+                        help=helps[0].category,
+                        others=tuple(f"{one.category} ({one.list})" for one in others),
+                        harmful=any(layers[one.category] is Layer.HARMFUL for one in others),
+                    )
+                )
+        base.close()
+        return tuple(found)
+
+
+class _Words:
+    """Foreign names and flags → the number of a set in the table, for one source."""
+
+    def __init__(self, run: _Build, number: int, placed: Placed) -> None:
+        self.translate = translator(placed.source, run.knowledge.mappings, run.index)
+        self.run = run
+        self.number = number
+        self.known: dict[tuple[tuple[str, ...], Flag], int] = {}
+        self.helps: set[int] = set()
+        self.unknown: set[str] = set()
+
+    def __call__(self, names: tuple[str, ...], flag: Flag) -> int:
+        word = self.known.get((names, flag))
+        if word is None:
+            word = self.known[names, flag] = self._made(names, flag)
+        return word
+
+    def _made(self, names: tuple[str, ...], flag: Flag) -> int:
+        meaning = self.translate(names)
+        self.unknown.update(meaning.unknown)
+        ids = [name for name in meaning.ids if name != UNCATEGORISED]
+        if not ids:
+            return NOTHING
+        layers = {one.id: one.layer for one in self.run.knowledge.categories}
+        helps = [name for name in ids if layers[name] is Layer.HELP]
+        tags = tuple(
+            tag(
+                self.run.index[name],
+                self.number,
+                flag | (Flag.SELF if name in helps else Flag.NONE),
+            )
+            for name in ids
+        )
+        word = self.run.table.word(tags)
+        if helps and not flag & Flag.NOT:
+            self.helps.add(word)
+        return word
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """One build at a time per data folder; others wait."""
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read_report(folder: Path) -> BuildReport | None:
+    try:
+        return BuildReport.from_json(
+            (folder / REPORT).read_text(encoding="utf-8"), folder.resolve(strict=True)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _put_in_force(root: Path, fresh: Path, name: str) -> None:
+    """Move the directory to its hash, point `current` at it, keep one older."""
+    target = root / name
+    before = (root / CURRENT).resolve().name if (root / CURRENT).exists() else ""
+    if target.exists():
+        shutil.rmtree(target) if name != before else None
+    if target.exists():
+        (fresh / REPORT).replace(target / REPORT)
+    else:
+        fresh.rename(target)
+    link = root / f".link-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(name)
+    link.replace(root / CURRENT)
+    for old in root.iterdir():
+        if old.is_dir() and not old.is_symlink() and old.name not in (name, before):
+            shutil.rmtree(old, ignore_errors=True)
