@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from policies.compile import UNCATEGORISED, Snapshot
+from policies.compile import Snapshot
 from policies.decide import decide
+from policies.kinds import UNCATEGORISED
 from policies.model import Usage, Verdict
 from policies.moment import at
 from policies.policy import Case, Policy
@@ -39,10 +40,10 @@ def run_case(
     except ValueError as error:
         return Outcome(policy=policy.id, case=case, verdict=None, wrong=(f"url: {error}",))
     if case.categories:
-        signals = Signals(mask=snapshot.mask(case.categories))
+        signals = Signals(mask=snapshot.kinds.mask(case.categories))
     else:
         signals = (classify or markers(snapshot))(facts)
-    usage = Usage(minutes=dict.fromkeys(snapshot.ids(signals.mask), case.used_minutes))
+    usage = Usage(minutes=dict.fromkeys(snapshot.kinds.ids(signals.mask), case.used_minutes))
     verdict = decide(snapshot, facts, signals, case.subject, at(case.at), usage)
     return Outcome(policy=policy.id, case=case, verdict=verdict, wrong=_compare(case, verdict))
 
@@ -79,9 +80,9 @@ def markers(snapshot: Snapshot) -> Classify:
 
     def classify(facts: Facts) -> Signals:
         name = facts.host.removesuffix(f".{MARKER_ZONE}").rpartition(".")[2]
-        mask = snapshot.mask([name]) if facts.host.endswith(f".{MARKER_ZONE}") else 0
+        mask = snapshot.kinds.mask([name]) if facts.host.endswith(f".{MARKER_ZONE}") else 0
         if not mask:
-            return Signals(mask=snapshot.mask([UNCATEGORISED]))
+            return Signals(mask=snapshot.kinds.mask([UNCATEGORISED]))
         found = Signal(category=name, recogniser="marker", matched=facts.host)
         return Signals(mask=mask, items=(found,))
 

@@ -15,11 +15,11 @@ from ipaddress import ip_network
 from policies.model import Action, Order, Role
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
+from policies.rule import STRICT
 from rules.hosts import canonical
 from rules.load import Problem
 from rules.model import Category, Gap, Layer
 
-STRICT = frozenset({Action.BLOCK, Action.WARN})
 RESERVED = frozenset({"order", "none"})
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*").fullmatch
 DECIDED_BY_NAMES = frozenset({Gap.NAME_CONFLICT})
@@ -35,11 +35,7 @@ class _Desk:
         self.problems: list[Problem] = []
 
     def complain(self, policy: Policy, path: Path, message: str, remedy: str = "") -> None:
-        source = self.given.sources.get(policy.id, Source(file=policy.id, text=""))
-        line, column = place(source.text, path)
-        self.problems.append(
-            Problem(file=source.file, line=line, column=column, message=message, remedy=remedy)
-        )
+        self.problems.append(placed(self.given, policy, path, message, remedy))
 
     def categories(self, policy: Policy, path: Path, ids: Iterable[str]) -> None:
         for number, name in enumerate(ids):
@@ -49,6 +45,13 @@ class _Desk:
     def touches(self, when: When, layer: Layer) -> bool:
         """Whether a condition names a layer, by itself or by one of its categories."""
         return layer in when.layers or any(self.layer.get(c) is layer for c in when.categories)
+
+
+def placed(given: PolicySet, policy: Policy, path: Path, message: str, remedy: str = "") -> Problem:
+    """A Problem at a key of a policy's file."""
+    source = given.sources.get(policy.id, Source(file=policy.id, text=""))
+    line, column = place(source.text, path)
+    return Problem(file=source.file, line=line, column=column, message=message, remedy=remedy)
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
@@ -275,5 +278,7 @@ def _order(desk: _Desk, order: Order) -> None:
             wrong(f"`{host}` is not a host: {error}")
     if order.action in STRICT and any(desk.layer.get(c) is Layer.HELP for c in order.categories):
         wrong("an Order cannot keep people from help")
+    if order.pass_through and order.action in STRICT:
+        wrong("a pinned pass-through cannot block or warn", "use action `allow`")
     if order.action is Action.LIMIT:
         wrong("an Order cannot limit: it has no quota", "use allow, warn or block")

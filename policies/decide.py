@@ -10,8 +10,10 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from policies import document
-from policies.compile import STRICT, Key, Seat, Slot, Snapshot
+from policies.compile import Snapshot
 from policies.model import NO_USAGE, Action, Depth, Moment, Reason, Subject, Usage, Verdict
+from policies.rule import STRICT
+from policies.seat import Key, Seat, Slot
 from rules.model import Facts, Gap, Signals, Stage, Text
 
 UNOPENABLE = frozenset({Gap.TLCP, Gap.CLIENT_CERT, Gap.NOT_HTTP, Gap.ENCRYPTED_HELLO})
@@ -43,20 +45,7 @@ def decide(
     """
     seat = snapshot.seat(subject)
     slot = seat.slot(moment)
-    mask = signals.mask & snapshot.all
-    conflict = False
-    host = facts.host
-    for name in facts.names:
-        if name != host:
-            conflict = True
-            break
-    if snapshot.overlay:
-        if conflict or facts.address:
-            mask |= snapshot.overlay.exchange(host, facts.names, facts.address)
-        else:
-            mask |= snapshot.overlay.host(host)
-    spent = _spent(seat, slot, usage) if slot.metered and usage is not NO_USAGE else 0
-    key = (mask, facts.stage, facts.gap, conflict, spent)
+    key = key_of(seat, slot, facts, signals, usage)
     verdict = slot.memo.get(key)
     if verdict is None:
         verdict = _verdict(seat, slot, key)
@@ -64,10 +53,34 @@ def decide(
     return verdict
 
 
+def key_of(seat: Seat, slot: Slot, facts: Facts, signals: Signals, usage: Usage) -> Key:
+    """All of an exchange that a Verdict depends on."""
+    snapshot = seat.snapshot
+    mask = signals.mask & snapshot.kinds.all
+    conflict = False
+    host = facts.host
+    for name in facts.names:
+        if name != host:
+            conflict = True
+            break
+    if snapshot.overlay:
+        if conflict or (facts.address and snapshot.overlay.addresses):
+            mask |= snapshot.overlay.exchange(host, facts.names, facts.address)
+        else:
+            mask |= snapshot.overlay.host(host)
+    spent = _spent(seat, slot, usage) if slot.metered and usage is not NO_USAGE else 0
+    return (mask, facts.stage, facts.gap, conflict, spent)
+
+
 def trusted(snapshot: Snapshot, key: Key) -> int:
-    """The mask with which clauses are asked: where names conflict, help does not count."""
+    """The mask with which clauses are asked.
+
+    Where names conflict, help counts only if it is all there is.
+    """
     mask, _, _, conflict, _ = key
-    return mask & ~snapshot.help if conflict else mask
+    if conflict and mask & snapshot.kinds.all & ~snapshot.help:
+        return mask & ~snapshot.help
+    return mask
 
 
 def first_match(seat: Seat, slot: Slot, key: Key) -> int | None:
@@ -95,7 +108,7 @@ def _spent(seat: Seat, slot: Slot, usage: Usage) -> int:
         rule = seat.rules[place]
         if rule.quota is None or rule.mask is None:
             continue
-        minutes = sum(usage.minutes.get(name, 0) for name in seat.snapshot.ids(rule.mask))
+        minutes = sum(usage.minutes.get(name, 0) for name in seat.snapshot.kinds.ids(rule.mask))
         if minutes >= rule.quota.minutes:
             spent |= 1 << bit
     return spent
@@ -126,8 +139,8 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
         depth=seat.depth,
         inspect=opened,
         settled=enforced is Action.BLOCK or stage is Stage.RESPONSE or not opened,
-        mask=mask & snapshot.all,
-        deciding=snapshot.ids(mask & ((rule and rule.mask) or 0)),
+        mask=mask & snapshot.kinds.all,
+        deciding=snapshot.kinds.ids(mask & ((rule and rule.mask) or 0)),
     )
 
 

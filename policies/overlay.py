@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.hosts import canonical
+from rules.hosts import canonical, is_address
 
 MAX_KNOWN = 8192
 
@@ -20,10 +20,9 @@ class Overlay:
     Raises ValueError for what is not a host (`policies.check` finds these before).
     """
 
-    __slots__ = ("_any", "_exact", "_known", "_places", "_suffix", "first")
+    __slots__ = ("_any", "_exact", "_known", "_places", "_suffix", "addresses")
 
     def __init__(self, first: int, groups: Mapping[str, Sequence[str]]) -> None:
-        self.first = first
         self._places = {name: first + 2 * n for n, name in enumerate(sorted(groups))}
         self._any = 0
         self._exact: dict[str, int] = {}
@@ -36,6 +35,7 @@ class Overlay:
                 table = self._exact if host.startswith("=") else self._suffix
                 key = canonical(host.removeprefix("="))
                 table[key] = table.get(key, 0) | both
+        self.addresses = any(is_address(key) for key in (*self._suffix, *self._exact))
 
     def __bool__(self) -> bool:
         return bool(self._places)

@@ -1,0 +1,49 @@
+"""What is allowed but worth saying: printed by `policy check`, never an error. Pure."""
+
+from __future__ import annotations
+
+from policies.calendar import ANNOUNCED, bits
+from policies.check import placed
+from policies.model import Action
+from policies.places import Path
+from policies.policy import Policy, PolicySet, Scope, UnknownYear
+from rules.load import Problem
+
+LATER = {
+    Action.LIMIT: "quotas are not counted yet: until then `limit` passes and records",
+    Action.MASK: "masking is not enforced yet: until then `mask` passes and records",
+}
+
+
+def advice(given: PolicySet, year: int) -> list[Problem]:
+    """Remarks on a set of policies, as of a year."""
+    remarks = [remark for policy in given.policies for remark in _of_policy(given, policy, year)]
+    if year not in {known.year for known in given.years}:
+        remarks.append(
+            Problem(
+                file="calendar",
+                line=1,
+                column=1,
+                message=f"the holidays of {year} are not known",
+                remedy=f"add calendar/cn-{year}.yaml from the State Council's notice",
+            )
+        )
+    return remarks
+
+
+def _of_policy(given: PolicySet, policy: Policy, year: int) -> list[Problem]:
+    remarks = []
+    known = year in {announced.year for announced in given.years}
+    for number, clause in enumerate(policy.clauses):
+        here: Path = ["clauses", number]
+        if clause.action in LATER:
+            remarks.append(placed(given, policy, [*here, "action"], LATER[clause.action]))
+        asks = bits(clause.when.days) & ANNOUNCED
+        if asks and not known and clause.when.unknown_year is UnknownYear.SKIP:
+            message = f"in {year} clause `{clause.id}` matches only on the weekdays it names"
+            remarks.append(placed(given, policy, [*here, "when", "days"], message))
+    if not policy.cases:
+        remarks.append(placed(given, policy, ["id"], "the policy has no cases", "add `cases:`"))
+    if policy.scope is not Scope.SCHOOL and not policy.clauses:
+        remarks.append(placed(given, policy, ["id"], "the policy has no clauses"))
+    return remarks

@@ -1,0 +1,270 @@
+"""`qinglang policy check|test|explain`: the command-line door of this floor.
+
+Heavy modules are imported in the handlers. Exit codes: 0 holds · 1 a case fails ·
+2 the data is wrong (every problem printed with its place).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from policies.cases import Classify, Outcome
+    from policies.compile import Snapshot
+    from policies.explain import Explanation
+    from rules.load import Problem
+    from rules.model import Signals
+
+
+def register(commands: Any) -> None:
+    """Add `policy` and its sub-commands."""
+    room = commands.add_parser("policy", help="策略 / policies")
+    subs = room.add_subparsers(dest="policy_command", required=True, metavar="COMMAND")
+    check = subs.add_parser("check", help="检查策略文件 / check the policy files")
+    test = subs.add_parser("test", help="运行策略文件中的用例 / run the cases in the policy files")
+    explain = subs.add_parser("explain", help="解释一次裁决 / explain one decision")
+    for sub in (check, test):
+        sub.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    for sub in (check, test, explain):
+        sub.add_argument("--policy", action="append", type=Path, default=[], metavar="DIR")
+        sub.add_argument("--rules", action="append", type=Path, default=[], metavar="DIR")
+        sub.add_argument("--json", action="store_true")
+    for sub in (test, explain):
+        sub.add_argument("--data", type=Path, default=Path("var"), metavar="DIR")
+    test.add_argument("--junit", type=Path, metavar="FILE")
+    _explain_options(explain)
+    check.set_defaults(run=run_check)
+    test.set_defaults(run=run_test)
+    explain.set_defaults(run=run_explain)
+
+
+def _explain_options(explain: argparse.ArgumentParser) -> None:
+    explain.add_argument("address", nargs="?", default="", help="终端地址 / address of the device")
+    explain.add_argument("--subject", default="", help="stage=junior,role=pupil,school=example,…")
+    explain.add_argument("--url", required=True)
+    explain.add_argument("--at", default="", help="2026-09-01T10:00 (默认现在 / default: now)")
+    explain.add_argument("--gap", default="", help="未能观察到的方面 / what could not be observed")
+    explain.add_argument(
+        "--snapshot", type=Path, metavar="FILE", help="已发布的快照 / a published snapshot"
+    )
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Load and check; remarks do not fail."""
+    from policies.advice import advice
+    from policies.check import check
+    from policies.load import load_policies
+    from policies.moment import moment
+    from rules.load import DataError
+    from rules.sources import load_categories
+
+    categories = tuple(load_categories(options.rules).values())
+    try:
+        given = load_policies((*options.policy, *options.folders))
+        problems = check(given, categories)
+    except DataError as error:
+        given, problems = None, list(error.problems)
+    remarks = advice(given, int(moment(time.time()).day[:4])) if given else []
+    if options.json:
+        counts = {
+            "problems": [_place(problem) for problem in problems],
+            "remarks": [_place(remark) for remark in remarks],
+            "policies": len(given.policies) if given else 0,
+        }
+        _print_json(counts)
+        return 2 if problems else 0
+    for problem in problems:
+        _say(str(problem), sys.stderr)
+    for remark in remarks:
+        _say(f"提示 note: {remark}")
+    if problems or given is None:
+        _say(f"策略有 {len(problems)} 处错误 / {len(problems)} problems", sys.stderr)
+        return 2
+    clauses = sum(len(policy.clauses) for policy in given.policies)
+    _say(
+        f"策略无误:{len(given.policies)} 份策略,{clauses} 条条款 / "
+        f"OK: {len(given.policies)} policies, {clauses} clauses"
+    )
+    return 0
+
+
+def run_test(options: argparse.Namespace) -> int:
+    """Run every case with the RuleBase in force."""
+    from policies.cases import run_cases
+
+    snapshot, classify = _in_force(options, (*options.policy, *options.folders))
+    outcomes = run_cases(snapshot, classify)
+    failed = [outcome for outcome in outcomes if outcome.wrong]
+    if options.junit:
+        options.junit.write_bytes(_junit(outcomes))
+    if options.json:
+        _print_json(
+            {
+                "cases": len(outcomes),
+                "failed": [
+                    {"policy": o.policy, "case": o.case.title, "wrong": list(o.wrong)}
+                    for o in failed
+                ],
+                "snapshot": snapshot.hash,
+            }
+        )
+        return 1 if failed else 0
+    for outcome in failed:
+        _say(f"✗ {outcome.policy} · {outcome.case.title}: {'; '.join(outcome.wrong)}")
+    passed = len(outcomes) - len(failed)
+    _say(f"用例 {len(outcomes)},通过 {passed} / cases {len(outcomes)}, hold {passed}")
+    return 1 if failed else 0
+
+
+def run_explain(options: argparse.Namespace) -> int:
+    """One decision, every clause tried, and the basis."""
+    from dataclasses import replace
+
+    from policies.cases import facts_of
+    from policies.explain import explain
+    from policies.moment import at, moment
+    from policies.subject import locate, parse_subject
+    from rules.load import DataError, Problem
+    from rules.model import Gap
+
+    snapshot, classify = _in_force(options, options.policy)
+    try:
+        if options.address and options.subject:
+            raise ValueError("give an address or --subject, not both")
+        if options.address:
+            subject = locate(snapshot, options.address)
+        else:
+            subject = parse_subject(options.subject, snapshot.default_subject)
+        when = at(options.at) if options.at else moment(time.time())
+        facts = facts_of(options.url)
+        facts = replace(facts, gap=Gap(options.gap)) if options.gap else facts
+    except ValueError as error:
+        problem = Problem(file="command line", line=1, column=1, message=str(error))
+        raise DataError([problem]) from error
+    signals = classify(facts)
+    found = explain(snapshot.seat(subject), facts, signals, subject, when)
+    if options.json:
+        _print_json(_as_json(found, signals, snapshot))
+    else:
+        for line in _lines(found, signals, snapshot):
+            _say(line)
+    return 0
+
+
+def _in_force(options: argparse.Namespace, folders: Sequence[Path]) -> tuple[Snapshot, Classify]:
+    """The snapshot of these folders (or the published one) and a recogniser for it."""
+    from policies.compile import Snapshot, compile_policies
+    from policies.load import load_policies
+    from rules.base import RuleBase
+    from rules.classify import classify
+    from rules.compile import build
+    from rules.load import DataError, Problem, read_text
+
+    build(options.data, options.rules, say=lambda line: _say(line, sys.stderr))
+    base = RuleBase.open(options.data / "rulebase")
+    published: Path | None = getattr(options, "snapshot", None)
+    if published is None:
+        given = load_policies(folders)
+        snapshot = compile_policies(given, categories=base.categories, rulebase=base.hash)
+    else:
+        snapshot = Snapshot.from_json(read_text(published), str(published))
+        if snapshot.rulebase != base.hash:
+            message = "the snapshot was made for another rule base"
+            problem = Problem(file=str(published), line=1, column=1, message=message)
+            raise DataError([problem])
+    return snapshot, lambda facts: classify(facts, base)
+
+
+_MISSED = {
+    None: "✓ 命中 decides",
+    "subject": "对象不符 other subjects",
+    "expiry": "指令不在有效期 order not in force",
+    "hours": "不在时段 other hours",
+    "days": "日期不符 other days",
+    "unknown-year": "年份的节假日未公布 holidays of this year unknown",
+    "categories": "类别不符 other categories",
+    "hosts": "网站不符 other hosts",
+    "gap": "没有这种缺口 no such gap",
+    "names": "声明的名称不一致 claimed names conflict",
+    "pins": "只决定不解密 only pins undecrypted",
+    "not-reached": "已有裁决 already decided",
+}
+
+
+def _lines(found: Explanation, signals: Signals, snapshot: Snapshot) -> list[str]:
+    verdict = found.verdict
+    enforced = "" if verdict.enforced is verdict.action else f"(执行 enforced: {verdict.enforced})"
+    who = found.subject
+    lines = [
+        f"裁决 verdict   {verdict.action} {enforced}  {verdict.clause}",
+        f"条款 clause    {verdict.reason.title.zh} / {verdict.reason.title.en}",
+        f"说明 reason    {verdict.reason.text.zh}",
+        f"               {verdict.reason.text.en}",
+        f"主体 subject   {who.role} {who.stage or '-'} {who.school or '-'} {who.group or '-'}",
+        f"策略 profile   {verdict.profile}  深度 depth {verdict.depth}"
+        f"  解密 inspect {'是 yes' if verdict.inspect else '否 no'}",
+        f"日期 days      {', '.join(found.days)}",
+        f"类别 category  {', '.join(snapshot.kinds.ids(verdict.mask))}",
+    ]
+    lines += [
+        f"线索 signal    {s.category} ← {s.recogniser}: {s.matched} {s.list}".rstrip()
+        for s in signals.items
+    ]
+    lines += [
+        f"依据 basis     {b.source} {b.clause} [{b.status}]".rstrip() for b in verdict.reason.basis
+    ]
+    lines += [f"快照 snapshot  {verdict.snapshot}", f"轨迹 trace     {verdict.trace}"]
+    for step in found.steps:
+        tail = f": {step.detail}" if step.detail else ""
+        lines.append(f"  {step.clause} → {step.action}  {_MISSED[step.missed]}{tail}")
+    return lines
+
+
+def _as_json(found: Explanation, signals: Signals, snapshot: Snapshot) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    verdict = asdict(found.verdict)
+    verdict["categories"] = list(snapshot.kinds.ids(verdict.pop("mask")))
+    return {
+        "verdict": verdict,
+        "subject": asdict(found.subject),
+        "days": list(found.days),
+        "signals": [asdict(signal) for signal in signals.items],
+        "steps": [asdict(step) for step in found.steps],
+        "rulebase": snapshot.rulebase,
+    }
+
+
+def _junit(outcomes: Sequence[Outcome]) -> bytes:
+    from xml.etree import ElementTree as Xml
+
+    failures = sum(bool(outcome.wrong) for outcome in outcomes)
+    suite = Xml.Element(
+        "testsuite", name="policy", tests=str(len(outcomes)), failures=str(failures)
+    )
+    for outcome in outcomes:
+        case = Xml.SubElement(suite, "testcase", classname=outcome.policy, name=outcome.case.title)
+        if outcome.wrong:
+            text = "; ".join(outcome.wrong)
+            Xml.SubElement(case, "failure", message=text).text = text
+    return bytes(Xml.tostring(suite, encoding="utf-8", xml_declaration=True))
+
+
+def _place(problem: Problem) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(problem)
+
+
+def _print_json(value: object) -> None:
+    _say(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _say(line: str, stream: Any = None) -> None:
+    print(line, file=stream or sys.stdout)

@@ -1,0 +1,142 @@
+"""Why: every clause tried for one exchange, and why it did or did not match.
+
+A function of the decision's inputs. It asks each rule singly, without the masks per
+seat and slot that `decide` uses; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from policies.calendar import BIT
+from policies.decide import decide, key_of, trusted
+from policies.model import NO_USAGE, Action, Moment, Subject, Usage, Verdict
+from policies.rule import STRICT, Rule, fits, in_time
+from policies.seat import Seat
+from rules.model import Facts, Gap, Signals
+
+
+class Missed(StrEnum):
+    """Why a clause did not match; the first condition that failed."""
+
+    SUBJECT = "subject"
+    EXPIRY = "expiry"  # an Order not yet or no longer in force
+    HOURS = "hours"
+    DAYS = "days"
+    UNKNOWN_YEAR = "unknown-year"
+    CATEGORIES = "categories"
+    HOSTS = "hosts"
+    GAP = "gap"
+    NAMES = "names"  # names conflict, and an allow-list wants them to agree
+    PINS = "pins"  # a pass-through Order: it decides nothing but `inspect`
+    NOT_REACHED = "not-reached"  # an earlier clause matched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceStep:
+    """One clause tried. `missed` is None for the one that decided; `detail` is data."""
+
+    clause: str
+    action: Action
+    missed: Missed | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A Verdict with its trace and the day it was given on."""
+
+    verdict: Verdict
+    steps: tuple[TraceStep, ...]
+    days: tuple[str, ...]
+    subject: Subject
+
+
+def explain(
+    seat: Seat,
+    facts: Facts,
+    signals: Signals,
+    subject: Subject,
+    moment: Moment,
+    usage: Usage = NO_USAGE,
+) -> Explanation:
+    """The same decision as on the wire, and its trace."""
+    snapshot = seat.snapshot
+    kinds, _ = snapshot.days(moment.day)
+    return Explanation(
+        verdict=decide(snapshot, facts, signals, subject, moment, usage),
+        steps=trace(seat, facts, signals, subject, moment, usage),
+        days=tuple(str(kind) for kind, bit in BIT.items() if kinds & bit),
+        subject=snapshot.effective(subject),
+    )
+
+
+def trace(
+    seat: Seat,
+    facts: Facts,
+    signals: Signals,
+    subject: Subject,
+    moment: Moment,
+    usage: Usage = NO_USAGE,
+) -> tuple[TraceStep, ...]:
+    """Every clause in the order asked. `seat` is `snapshot.seat(subject)`."""
+    snapshot = seat.snapshot
+    subject = snapshot.effective(subject)
+    key = key_of(seat, seat.slot(moment), facts, signals, usage)
+    mask = trusted(snapshot, key)
+    wary = key[3] and seat.allow_only
+    steps = []
+    decided = False
+    for rule in snapshot.sequence(snapshot.chain(subject)):
+        missed = Missed.NOT_REACHED if decided else _before(seat, rule, subject, moment)
+        missed = missed or _on_exchange(rule, mask, facts.gap, wary)
+        decided = decided or missed is None
+        steps.append(
+            TraceStep(
+                clause=rule.id,
+                action=rule.action,
+                missed=missed,
+                detail=_detail(seat, rule, missed, mask),
+            )
+        )
+    return tuple(steps)
+
+
+def _before(seat: Seat, rule: Rule, subject: Subject, moment: Moment) -> Missed | None:
+    if not fits(rule.who, rule.token, subject):
+        return Missed.SUBJECT
+    if not rule.stands(moment.timestamp):
+        return Missed.EXPIRY
+    today, before = seat.snapshot.days(moment.day)
+    wrong = in_time(rule, today, before, moment.minute)
+    if wrong is not None:
+        return Missed(wrong)
+    return Missed.PINS if rule.pins else None
+
+
+def _on_exchange(rule: Rule, mask: int, gap: Gap | None, wary: bool) -> Missed | None:
+    if rule.mask is not None and not rule.mask & mask:
+        return Missed.CATEGORIES
+    if rule.hosts is not None and not rule.hosts & mask:
+        return Missed.HOSTS
+    if rule.gaps and gap not in rule.gaps:
+        return Missed.GAP
+    if wary and rule.hosts is None and rule.action not in STRICT:
+        return Missed.NAMES
+    return None
+
+
+def _detail(seat: Seat, rule: Rule, missed: Missed | None, mask: int) -> str:
+    kinds = seat.snapshot.kinds
+    if missed is None:
+        return ", ".join(kinds.ids(mask & (rule.mask or 0)))
+    if missed is Missed.CATEGORIES:
+        return ", ".join(kinds.ids(rule.mask or 0)[:8])
+    if missed is Missed.HOURS:
+        return ", ".join(map(str, rule.windows))
+    if missed in (Missed.DAYS, Missed.UNKNOWN_YEAR):
+        return ", ".join(str(kind) for kind, bit in BIT.items() if rule.days & bit)
+    if missed is Missed.GAP:
+        return ", ".join(sorted(rule.gaps))
+    return ""

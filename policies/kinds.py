@@ -1,0 +1,59 @@
+"""Category ids and layers ↔ bits, as a Snapshot sees them. Values only.
+
+Bit i is the i-th category of the RuleBase; deciding needs no more of a category than
+its id, its layer and its bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rules.model import Layer
+
+UNCATEGORISED = "uncategorised"
+"""The RuleBase's bit for what nothing recognised (`rules.base.UNCATEGORISED`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A category as policies see it; its bit is its place in the list."""
+
+    id: str
+    layer: Layer
+
+
+class Kinds:
+    """The categories in bit order."""
+
+    __slots__ = ("_index", "all", "kinds")
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self.kinds = tuple(kinds)
+        self.all = (1 << len(self.kinds)) - 1
+        self._index = {kind.id: place for place, kind in enumerate(self.kinds)}
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def mask(self, ids: Iterable[str]) -> int:
+        """The bits of these category ids; unknown ids have none."""
+        mask = 0
+        for name in ids:
+            place = self._index.get(name)
+            if place is not None:
+                mask |= 1 << place
+        return mask
+
+    def ids(self, mask: int) -> tuple[str, ...]:
+        """The category ids of a mask, in bit order."""
+        return tuple(kind.id for place, kind in enumerate(self.kinds) if mask >> place & 1)
+
+    def layers(self, layers: Iterable[Layer]) -> int:
+        """The bits of all categories of these layers."""
+        wanted = frozenset(layers)
+        mask = 0
+        for place, kind in enumerate(self.kinds):
+            if kind.layer in wanted:
+                mask |= 1 << place
+        return mask

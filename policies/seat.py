@@ -1,0 +1,137 @@
+"""Who sits where: the rules for one kind of subject, and those of them that apply now.
+
+A Seat is the ordered rules for one kind of subject; a Slot of it is those whose time
+it is, as masks, with the Verdicts already given. Both are made on first use and kept
+within bounds by the Snapshot.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from policies.kinds import UNCATEGORISED
+from policies.model import STRICTNESS, Action, Depth, Moment, Subject, Verdict
+from policies.policy import Mode, Policy, Scope
+from policies.rule import Rule, fits, in_time
+from rules.model import Gap, Stage
+
+if TYPE_CHECKING:
+    from policies.compile import Snapshot
+
+type Key = tuple[int, Stage, Gap | None, bool, int]
+"""What a Verdict depends on within a slot: mask, stage, gap, names conflict, quotas spent."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """The rules of a Seat that apply at one time, and the Verdicts given so far."""
+
+    key: tuple[int, int, int, int]
+    rules: tuple[tuple[int, int, frozenset[Gap] | None, int], ...]
+    pins: int
+    metered: tuple[int, ...]
+    memo: dict[Key, Verdict]
+
+
+class Seat:
+    """What holds for one kind of subject: its rules in order, depth and privacy classes."""
+
+    __slots__ = (
+        "allow_only",
+        "current",
+        "depth",
+        "edges",
+        "enforced",
+        "key",
+        "never_open",
+        "only_open",
+        "profile",
+        "rules",
+        "snapshot",
+    )
+
+    def __init__(self, snapshot: Snapshot, subject: Subject, key: tuple[str, ...]) -> None:
+        subject = snapshot.effective(subject)
+        policies = snapshot.chain(subject)
+        self.snapshot = snapshot
+        self.key = key
+        self.rules = tuple(
+            rule for rule in snapshot.sequence(policies) if fits(rule.who, rule.token, subject)
+        )
+        self.enforced = tuple(_enforced(rule, policies) for rule in self.rules)
+        self.profile = (
+            "/".join(policy.id for policy in policies if policy.scope is not Scope.DISTRICT)
+            or "district"
+        )
+        self.depth = next(
+            (p.inspection.depth for p in policies if p.inspection.depth is not None),
+            Depth.CONTENT,
+        )
+        self.never_open = snapshot.kinds.mask(c for p in policies for c in p.inspection.never_open)
+        listed = next((p.inspection.open for p in policies if p.inspection.open), ())
+        self.only_open = snapshot.kinds.mask([*listed, UNCATEGORISED]) if listed else -1
+        self.allow_only = any(policy.allow_only for policy in policies)
+        self.edges = sorted(
+            {edge for rule in self.rules for w in rule.windows for edge in (w.start, w.end)}
+        )
+        self.current: tuple[Moment, Slot] | None = None
+
+    def slot(self, moment: Moment) -> Slot:
+        """The slot of this moment; the last one is kept until its boundary."""
+        current = self.current
+        if current is not None and current[0] is moment:
+            return current[1]
+        snapshot = self.snapshot
+        key = (
+            bisect_right(snapshot.epochs, moment.timestamp),
+            *snapshot.days(moment.day),
+            bisect_right(self.edges, moment.minute),
+        )
+        slot = current[1] if current is not None and current[1].key == key else None
+        if slot is None:
+            slot = self._slot(key, moment)
+        self.current = (moment, slot)
+        return slot
+
+    def _slot(self, key: tuple[int, int, int, int], moment: Moment) -> Slot:
+        today, before = key[1], key[2]
+        pins = 0
+        rules = []
+        metered = []
+        for place, rule in enumerate(self.rules):
+            if rule.mask == 0 or rule.hosts == 0 or not rule.stands(moment.timestamp):
+                continue
+            if in_time(rule, today, before, moment.minute) is not None:
+                continue
+            if rule.pins:
+                pins |= (rule.mask or 0) | (rule.hosts or 0)
+                continue
+            if rule.quota is not None:
+                metered.append(place)
+            rules.append((rule.mask or -1, rule.hosts or -1, rule.gaps or None, place))
+        return Slot(key=key, rules=tuple(rules), pins=pins, metered=tuple(metered), memo={})
+
+
+def applies(policy: Policy, subject: Subject) -> bool:
+    """Whether a policy is for this subject; a school's file is for that school."""
+    who = policy.applies
+    if policy.scope is Scope.SCHOOL and not who.schools:
+        who = replace(who, schools=(policy.id,))
+    if policy.scope is Scope.GROUP and not who.groups:
+        who = replace(who, groups=(policy.id,))
+    return fits(who, "", subject)
+
+
+def _enforced(rule: Rule, policies: Sequence[Policy]) -> Action:
+    """What is done with the rule's action: in monitor mode nothing but observing."""
+    if rule.steadfast or STRICTNESS[rule.action] <= STRICTNESS[Action.OBSERVE]:
+        return rule.action
+    watched = rule.monitor or any(
+        p.mode is Mode.MONITOR
+        for p in policies
+        if p.scope is Scope.DISTRICT or (not rule.locked and p.scope in (Scope.SCHOOL, Scope.GROUP))
+    )
+    return Action.OBSERVE if watched else rule.action
