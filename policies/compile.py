@@ -19,7 +19,7 @@ from policies.check import check
 from policies.kinds import Kind, Kinds
 from policies.model import Order, Role, Subject, Verdict
 from policies.overlay import Overlay
-from policies.policy import Policy, PolicySet, Prefix, Scope
+from policies.policy import Policy, PolicySet, Scope
 from policies.rule import STRICT, Rule, host_groups, order_rule, policy_rules
 from policies.seat import Key, Seat, Slot, applies
 from rules.load import DataError
@@ -105,9 +105,13 @@ class Snapshot:
         return self.district.default_subject or Subject()
 
     @property
-    def prefixes(self) -> tuple[tuple[str, Prefix], ...]:
-        """(school id, prefix) for the address plans of all schools."""
-        return tuple((p.id, prefix) for p in self.document.policies for prefix in p.prefixes)
+    def prefixes(self) -> tuple[tuple[str, Subject], ...]:
+        """(prefix, who is behind it) for the address plans of all schools."""
+        return tuple(
+            (prefix.prefix, prefix.subject(policy.id))
+            for policy in self.document.policies
+            for prefix in policy.prefixes
+        )
 
     @property
     def years(self) -> frozenset[int]:

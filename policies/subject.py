@@ -45,10 +45,8 @@ def parse_subject(text: str, default: Subject) -> Subject:
 def locate(snapshot: Snapshot, address: str) -> Subject:
     """Who is behind an address: the longest prefix, else the default. Raises ValueError."""
     where = ip_address(address.strip("[]"))
-    rows = [
-        (ip_network(prefix.prefix), prefix.subject(school)) for school, prefix in snapshot.prefixes
-    ]
-    fitting = [(net.prefixlen, who) for net, who in rows if where in net]
+    rows = [(ip_network(prefix), subject) for prefix, subject in snapshot.prefixes]
+    fitting = [(network.prefixlen, subject) for network, subject in rows if where in network]
     if not fitting:
         return snapshot.default_subject
     return max(fitting, key=lambda row: row[0])[1]
