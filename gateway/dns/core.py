@@ -8,7 +8,7 @@ needs an upstream is returned as a coroutine for the listener to run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Protocol
@@ -104,6 +104,7 @@ class Filter:
     special: Special
     safe: SafeSearch
     page: reply.Own = reply.NOWHERE
+    known: Mapping[str, reply.Own] = field(default_factory=dict)  # names the node knows itself
     buckets: Buckets = field(default_factory=Buckets)
     cache: Cache = field(default_factory=Cache)
     counts: Counts = field(default_factory=Counts)
@@ -144,7 +145,8 @@ class Filter:
 
     def _decided(self, query: Query, client: str, here: str, *, tcp: bool) -> Answer:
         ruling = self.decide(query.name, client)
-        local = self.special.find(query)
+        known = self.known.get(query.name)
+        local = None if known else self.special.find(query)
         if local is not None and local is not Local.MARKER:
             self.counts.local += 1
             self.record(ruling)
@@ -156,6 +158,10 @@ class Filter:
             self.record(ruling)
             own = self.page if self.page is not reply.NOWHERE else reply.Own.of(here)
             return reply.address(query, own, tcp=tcp)
+        if known is not None:
+            self.counts.local += 1
+            self.record(ruling)
+            return reply.address(query, known, tcp=tcp)
         if query.qtype == Type.ANY:
             self.record(ruling)
             return reply.minimal(query, tcp=tcp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
@@ -48,6 +48,19 @@ class Own:
 
 
 NOWHERE = Own()
+
+
+def known(entries: Iterable[str]) -> dict[str, Own]:
+    """`NAME=ADDRESS` entries → name (lower case) → its addresses. Raises ValueError."""
+    found: dict[str, Own] = {}
+    for entry in entries:
+        name, _, text = entry.partition("=")
+        own, name = Own.of(text.strip()), name.strip().strip(".").lower()
+        before = found.get(name, NOWHERE)
+        found[name] = Own(a=own.a or before.a, aaaa=own.aaaa or before.aaaa)
+    return found
+
+
 _NULL = Own(a=bytes(4), aaaa=bytes(16))
 _LOOPBACK = Own(a=bytes((127, 0, 0, 1)), aaaa=bytes(15) + b"\1")
 

@@ -124,6 +124,7 @@ def make(node: Node, judge: Judge, recorder: Recorder, rate: float) -> Filter:
         special=load_special(district if district.exists() else None),
         safe=SafeSearch.load(HERE / "safesearch.yaml"),
         page=reply.Own.of(node.page_address),
+        known=reply.known(node.resolve),
         buckets=Buckets(rate=rate, burst=BURST),
     )
 

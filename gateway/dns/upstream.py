@@ -20,6 +20,7 @@ from gateway.node import Address
 
 TIMEOUTS = (0.8, 1.2, 2.0)  # seconds of each attempt; browsers ask again after about 5
 TCP_TIMEOUT = 3.0
+MOST_ATTEMPTS = 4
 PENALTY = 10.0  # seconds a silent upstream stands behind the others
 STRANGERS = 16  # answers that fit nothing, before the attempt is given up
 MAX_DATAGRAM = 4096
@@ -40,10 +41,12 @@ class Upstreams:
         *,
         clock: Callable[[], float],
         bits: Callable[[int], int] = secrets.randbits,
+        timeouts: Sequence[float] = TIMEOUTS,
     ) -> None:
         self._addresses = tuple(addresses)
         self._clock = clock
         self._bits = bits
+        self._timeouts = tuple(timeouts)
         self._turn = 0
         self._bad: dict[Address, float] = {}  # upstream → until when it stands behind
 
@@ -51,7 +54,7 @@ class Upstreams:
         """`name` in lower case on the wire. Raises UnreachableError."""
         last: Reply | None = None
         for attempt, address in enumerate(self._order()):
-            timeout = TIMEOUTS[min(attempt, len(TIMEOUTS) - 1)]
+            timeout = self._timeouts[min(attempt, len(self._timeouts) - 1)]
             try:
                 reply = await self._exchange(address, name, qtype, timeout, do=do, cd=cd)
             except (OSError, TimeoutError, MalformedError, asyncio.IncompleteReadError):
@@ -74,7 +77,7 @@ class Upstreams:
         turned = self._addresses[self._turn :] + self._addresses[: self._turn]
         now = self._clock()
         ordered = sorted(turned, key=lambda address: self._bad.get(address, 0.0) > now)
-        return (ordered * 3)[: max(3, count)][: len(TIMEOUTS) + 1]
+        return (ordered * 3)[: min(max(3, count), MOST_ATTEMPTS)]
 
     async def _exchange(
         self, address: Address, name: bytes, qtype: int, timeout: float, *, do: bool, cd: bool

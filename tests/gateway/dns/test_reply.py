@@ -106,6 +106,12 @@ def test_own_addresses(text, own):
     assert reply.Own.of(text) == own
 
 
+def test_names_the_node_knows_itself():
+    found = reply.known(["Nas.Corp.cn.=10.0.0.1", "nas.corp.cn = fd00::1", "b.cn=::1"])
+    assert found["nas.corp.cn"] == reply.Own(a=b"\x0a\0\0\1", aaaa=b"\xfd" + bytes(14) + b"\1")
+    assert sorted(found) == ["b.cn", "nas.corp.cn"]
+
+
 @pytest.mark.parametrize("text", ["localhost", "1.2.3"])
 def test_own_addresses_are_addresses(text):
     with pytest.raises(ValueError, match=r"."):
