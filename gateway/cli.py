@@ -73,6 +73,8 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--policy", "本地策略目录 / a district's own policies", nargs="+", **_extend(folder))
     option("--rules", "本地名单目录 / a district's own lists", nargs="+", **_extend(folder))
     option("--open", "允许访问的本机或内网目的地 / local destinations", nargs="+", **_extend(at))
+    pair: dict[str, Any] = {"metavar": "NAME=ADDRESS", "nargs": "+", "action": "extend"}
+    option("--resolve", "本节点自知的域名 / names this node knows itself", **pair)
     prefix: dict[str, Any] = {"metavar": "PREFIX", "nargs": "+", "action": "extend"}
     option("--clients", "可使用网关的网段 / networks served (private ones)", **prefix)
     option("--scrape", "可读指标的网段 / networks that may read /metrics (loopback)", **prefix)
@@ -108,6 +110,9 @@ def _up(options: argparse.Namespace) -> int:
         return 2
     if options.config is not None:
         settings = settings.over(load(Settings, options.config))
+
+    logger.remove()
+    logger.add(sys.stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level} {message}")
 
     def ready(prepared: Prepared) -> None:
         text = announcement(

@@ -20,14 +20,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gateway import authority
 from gateway.node import Address, ListenerKind, Node
-from gateway.reload import in_force, read_publication
+from gateway.reload import held, in_force, read_publication
 from gateway.sockets import free
 from gateway.supervisor import PUBLICATION
 from gateway.up import running
 from rules.load import WorldError
 
 WARN_DAYS = 90  # before the CA expires: spreading a new one takes a school term
-FILES = 65536  # two file descriptors for each connection
+FILES = 8192  # two file descriptors for each connection; deploy/systemd gives 262144
 ROOM = 2 * 1024**3  # bytes free for events
 ROOT_QUERY = b"\x51\x4c\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"  # `. IN NS`
 
@@ -146,7 +146,7 @@ def _policy(node: Node) -> Check:
     last, now = read_publication(node.run / PUBLICATION), in_force(node)
     if not now.snapshot:
         return Check(id="policy", health=Health.UNKNOWN, said="尚无策略快照 / nothing in force yet")
-    if not (node.rulebase / now.rulebase).is_dir():
+    if not (held(node) / now.rulebase).is_dir():
         said = f"规则库 {now.rulebase[:16]} 不在 / the rule base is missing"
         return Check(id="policy", health=Health.PROBLEM, said=said)
     if last is not None and not last.good:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,8 +33,11 @@ from rules.load import DataError, Problem, WorldError
 if TYPE_CHECKING:  # loaded where used: `gateway status` needs neither
     from policies.compile import Snapshot
     from rules.base import RuleBase
+    from rules.report import BuildReport
 
 CURRENT = "current"
+PREVIOUS = "previous"
+SAMPLES = 5  # bad lines told of each list
 KEPT = 500  # snapshot documents; events name them by hash, so many are kept
 ROOMS = Path(__file__).resolve().parent.parent
 
@@ -150,7 +154,7 @@ class Follower:
             raise WorldError(f"{self.link}: 还没有策略快照 / no snapshot is in force yet")
         try:
             snapshot = Snapshot.from_json((self.link.parent / name).read_text(encoding="utf-8"))
-            base = RuleBase.open(self.node.rulebase / snapshot.rulebase)
+            base = RuleBase.open(held(self.node) / snapshot.rulebase)
         except (OSError, ValueError, KeyError, DataError) as error:
             raise WorldError(f"{self.link.parent / name}: cannot be loaded: {error}") from error
         self.seen = name
@@ -166,16 +170,23 @@ class InForce:
 
 
 def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
-    """Rules, policies and orders → one snapshot document. Raises DataError, WorldError."""
+    """Rules, policies and orders → one snapshot document. Raises DataError, WorldError.
+
+    The policies are checked against the categories before any list is read, so that
+    a bad policy costs milliseconds and leaves the RuleBase in force alone.
+    """
     from policies.compile import compile_policies
     from policies.load import load_policies
     from rules.base import RuleBase
     from rules.compile import build
+    from rules.sources import load_categories
 
+    policies = load_policies(node.policy)
+    categories = tuple(load_categories(node.rules).values())
+    compile_policies(policies, categories=categories, rulebase="", orders=orders)
     report = build(node.data, node.rules)
     base = RuleBase.open(node.rulebase)
     try:
-        policies = load_policies(node.policy)
         snapshot = compile_policies(
             policies, categories=base.categories, rulebase=base.hash, orders=orders
         )
@@ -183,56 +194,90 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
             snapshot=snapshot.hash,
             rulebase=base.hash,
             document=snapshot.to_json(),
-            notes=(str(report),),
+            notes=(
+                f"{base.rows} 条名单条目 / list entries, {len(report.lists)} 份名单 / lists, "
+                f"{report.bad} 行有误已跳过 / bad lines skipped",
+                f"{len(base.categories)} 个类别 / categories, {len(snapshot.policies)} 份策略 / "
+                f"policies, {len(orders)} 条指令 / orders",
+            ),
+            problems=tuple(_list_problems(report)),
         )
     finally:
         base.close()
+
+
+def _list_problems(report: BuildReport) -> Iterator[Problem]:
+    """What the lists had that was skipped or refused; the rest of them is in force."""
+    for one in report.lists:
+        if one.refused:
+            stay = "the last good copy is used" if one.stale else "the list is left out"
+            yield Problem(file=one.id, line=0, column=0, message=one.refused, remedy=stay)
+        for bad in one.samples[:SAMPLES]:
+            yield Problem(
+                file=bad.file, line=bad.line, column=1, message=bad.reason, remedy="skipped"
+            )
 
 
 def put_in_force(node: Node, compiled: Compiled) -> None:
     """Write the document and swap the link; an older document is never overwritten."""
     folder = node.snapshot
     private_folder(folder)
+    _hold(node, compiled.rulebase)
     name = f"{compiled.snapshot}.json"
     if not (folder / name).exists():
         write_text(folder / name, compiled.document)
     before = _target(folder / CURRENT)
     if before != name:
         if before:
-            _link(folder / "previous", before)
+            _link(folder / PREVIOUS, before)
         _link(folder / CURRENT, name)
     _prune(folder, KEPT)
+    _let_go(node)
+
+
+def held(node: Node) -> Path:
+    """Where the RuleBases of the current and the previous snapshot are held."""
+    return node.snapshot / "rules"
+
+
+def _hold(node: Node, rulebase: str) -> None:
+    """Hold a RuleBase by hard links: a later build may remove its own copy while this
+    one is still in force, and a worker started then must find it."""
+    source, target = node.rulebase / rulebase, held(node) / rulebase
+    if target.is_dir() or not source.is_dir():
+        return
+    fresh = target.with_name(f"{rulebase}.{os.getpid()}.tmp")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(source, fresh, copy_function=os.link)
+    fresh.rename(target)
+
+
+def _let_go(node: Node) -> None:
+    """Remove what is held for neither the current nor the previous snapshot."""
+    wanted = {_rulebase_of(node.snapshot, name) for name in (CURRENT, PREVIOUS)}
+    if held(node).is_dir():
+        for path in held(node).iterdir():
+            if path.name not in wanted:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def in_force(node: Node) -> InForce:
     """The hashes in force, from the link alone."""
     name = _target(node.snapshot / CURRENT)
-    if not name:
-        return InForce()
+    rulebase = _rulebase_of(node.snapshot, CURRENT)
+    return InForce(snapshot=name.removesuffix(".json"), rulebase=rulebase) if name else InForce()
+
+
+def _rulebase_of(folder: Path, link: str) -> str:
     try:
-        document = json.loads((node.snapshot / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return InForce()
-    rulebase = document.get("rulebase", "") if isinstance(document, dict) else ""
-    return InForce(snapshot=name.removesuffix(".json"), rulebase=str(rulebase))
+        document = json.loads((folder / link).read_text(encoding="utf-8"))
+        return str(document["rulebase"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def orders_file(node: Node) -> Path:
     return node.data / "orders.jsonl"
-
-
-def watched(node: Node) -> tuple[Path, ...]:
-    """Every file and folder whose change calls for a new publication."""
-    shipped = [ROOMS / "policies", ROOMS / "rules"]
-    return (*shipped, *node.policy, *node.rules, node.data / "lists", orders_file(node))
-
-
-def stamp(paths: Iterable[Path]) -> int:
-    """A number that changes when any data file below `paths` does (name, size, mtime).
-
-    Only metadata is read; a few hundred files cost about a millisecond.
-    """
-    return hash(frozenset(entry for path in paths for entry in _entries(path)))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -288,24 +333,6 @@ def _refusal(
     )
 
 
-def _entries(path: Path) -> Iterable[tuple[str, int, int]]:
-    try:
-        if path.is_file():
-            found = path.stat()
-            yield (str(path), found.st_mtime_ns, found.st_size)
-            return
-        for entry in os.scandir(path):
-            if entry.name.startswith((".", "__")) or entry.name.endswith((".py", ".tmp", "~")):
-                continue
-            if entry.is_dir():
-                yield from _entries(Path(entry.path))
-            else:
-                found = entry.stat()
-                yield (entry.path, found.st_mtime_ns, found.st_size)
-    except OSError:
-        return  # it went away while being looked at: the next look sees the change
-
-
 def _target(link: Path) -> str:
     try:
         return os.readlink(link)
@@ -322,7 +349,7 @@ def _link(link: Path, target: str) -> None:
 
 def _prune(folder: Path, kept: int) -> None:
     """Remove the oldest documents beyond `kept`, never those the links name."""
-    named = {_target(folder / CURRENT), _target(folder / "previous")}
+    named = {_target(folder / CURRENT), _target(folder / PREVIOUS)}
     documents = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     for path in documents[:-kept]:
         if path.name not in named:

@@ -44,6 +44,7 @@ class Settings:
     policy: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = ()
     open: tuple[Address, ...] = ()
+    resolve: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
     scrape: tuple[str, ...] = ()
     pac_direct: tuple[str, ...] = ()
@@ -61,6 +62,9 @@ class Settings:
             ip_address(self.page)
         for prefix in (*self.clients, *self.scrape):
             ip_network(prefix)
+        for pair in self.resolve:
+            if not re.fullmatch(r"[^=\s]+=[0-9A-Fa-f.:]+", pair):
+                raise ValueError(f"resolve: `{pair}` is not NAME=ADDRESS")
         for name in self.pac_direct:
             if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", name):
                 raise ValueError(f"pac_direct: `{name}` is not a host name (use its A-label)")
@@ -114,6 +118,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         page_address=settings.page or "",
         workers=settings.workers or machine.cores,
         open_destinations=settings.open,
+        resolve=settings.resolve,
         trusted_ca=settings.trusted_ca.resolve() if settings.trusted_ca else None,
         detail=settings.detail or DETAILS[0],
     )

@@ -25,7 +25,8 @@ from typing import Any
 
 from gateway import authority
 from gateway.node import Node
-from gateway.reload import Publication, Result, read_publication, stamp, watched
+from gateway.reload import Publication, Result, read_publication
+from gateway.watch import stamp, watched
 from gateway.workers import Pool
 from rules.load import WorldError
 
@@ -34,6 +35,7 @@ CALM = 0.5  # … and while nothing is
 WATCH = 2.0  # seconds between looks at the data files
 TOLD = 10.0  # seconds between status files when nothing changes
 PATIENCE = 900.0  # seconds for one publication
+HOPELESS = 5  # failures of one child before everything ever served: give up the start
 RELOAD_REQUEST = "reload.request"
 PUBLICATION = "publication.json"
 STATUS = "status.json"
@@ -89,9 +91,11 @@ class Supervisor:
         self._next_told = 0.0
         self._told: object = None
         self._stops = 0
+        self._code = 0
 
     def run(self) -> int:
-        """The loop. Returns the exit code, 0, after every child has ended."""
+        """The loop. Returns the exit code after every child has ended: 0, or 3 where
+        a child failed again and again before the node ever served."""
         with _signals() as wakeup:
             self.pool.step()
             while self.pool.alive or self.phase is not Phase.STOPPING:
@@ -101,7 +105,7 @@ class Supervisor:
         self._end_task()
         self.phase = Phase.STOPPED
         self._tell()
-        return 0
+        return self._code
 
     def status(self) -> dict[str, Any]:
         """status.json: what listens, who serves, what is in force, the last publication."""
@@ -139,12 +143,23 @@ class Supervisor:
         if self.phase is Phase.STARTING and self.pool.serving:
             self.phase = Phase.SERVING
             self.ready()
+        if self.phase is Phase.STARTING:
+            self._give_up()
         if self.phase is not Phase.STOPPING:
             self._watch(now)
             self._publish(now)
         if now >= self._next_told or self._news() != self._told:
             self._tell()
             self._next_told = now + TOLD
+
+    def _give_up(self) -> None:
+        for child in self.pool.status():
+            if child.restarts >= HOPELESS:
+                self.say(f"{child.name}: 一再启动失败，放弃 / keeps failing, giving up (see above)")
+                self._code = 3
+                self.phase = Phase.STOPPING
+                self.pool.stop()
+                return
 
     def _pause(self) -> float:
         busy = self._task is not None or not self.pool.serving or self.pool.stopping

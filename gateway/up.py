@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,7 @@ def up(plan: Plan, *, say: Say, log: Say, ready: Callable[[Prepared], None]) -> 
     nothing good was ever in force, WorldError where a port, folder or key cannot be had.
     """
     data_folders(plan.node)
+    _more_files()
     with _alone(plan.node), contextlib.ExitStack() as stack:
         found = authority.ensure(plan.node.ca, datetime.now(UTC))
         authority.ensure_keys(plan.node.data / "keys")
@@ -147,6 +149,7 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                     fds=(udp, tcp),
                     ready=node.run / f"dns-{index}.ready",
                     recycle=True,
+                    follows=True,
                 )
             )
     return tuple(found)
@@ -167,6 +170,7 @@ def _worker(node: Node, node_file: Path, opened: Opened, index: int) -> Spec:
         fds=tuple(each.fileno() for each in opened.listeners),
         ready=node.run / f"worker-{index}.ready",
         recycle=True,
+        follows=True,
     )
 
 
@@ -218,6 +222,12 @@ def data_folders(node: Node) -> None:
     for path in (node.data, node.run, node.ca, node.events, node.rulebase, node.snapshot):
         authority.private_folder(path)
     authority.private_folder(node.data / "keys")
+
+
+def _more_files() -> None:
+    """As many open files as the system lets us have; the usual 1024 is 500 connections."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def clean_run(node: Node) -> None:

@@ -28,7 +28,8 @@ class Spec:
     """One child to be kept alive. `rank` is its turn when all stop: 0 first.
 
     `ready` is the file it writes its pid to; a child without one counts as
-    serving once it has lived for a second. `recycle` allows replacing it by age and size.
+    serving once it has lived for a second. `recycle` allows replacing it by age and
+    size; `follows` says that SIGHUP tells it to look for what is new.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Spec:
     fds: tuple[int, ...] = ()
     ready: Path | None = None
     recycle: bool = False
+    follows: bool = False
     rank: int = 0
 
 
@@ -162,8 +164,10 @@ class Pool:
             self._stop_next_rank(now)
 
     def hang_up(self) -> None:
-        """Tell every child to look for what is new; a starting one is told once it serves."""
+        """Tell those that follow to look for what is new; a starting one is told later."""
         for slot in self.slots:
+            if not slot.spec.follows:
+                continue
             for run in (slot.current, slot.successor):
                 if run is not None and run.serving is not None:
                     run.process.send_signal(signal.SIGHUP)
