@@ -153,6 +153,7 @@ def picture(template: Template, telling: Telling, side: str) -> str:
 
 def report(telling: Telling) -> str:
     """JSON for a script that asked: stable keys, both languages."""
+    reason = telling.reason if telling.reason.zh or telling.reason.en else telling.lead
     return _dump(
         {
             "error": _ERROR_WORD[telling.kind],
@@ -160,7 +161,7 @@ def report(telling: Telling) -> str:
             "category": telling.ids[0] if telling.ids else "",
             "categories": list(telling.ids),
             "title": {"zh": telling.title.zh, "en": telling.title.en},
-            "reason": {"zh": telling.reason.zh, "en": telling.reason.en},
+            "reason": {"zh": reason.zh, "en": reason.en},
         }
     )
 

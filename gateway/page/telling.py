@@ -15,11 +15,15 @@ from urllib.parse import quote
 from gateway.page.hostname import ShownHost, shown
 from gateway.page.material import Alternative, Crisis, Material, say
 from gateway.page.model import PageKind
-from policies.model import Moment, Verdict
+from policies.model import Action, Moment, Verdict
 from rules.model import Basis, Category, Gap, Status, Text
 
 MOST_BASES = 3  # legal bases shown; more would hide the first
 LONGEST_DETAIL = 300  # characters
+
+_REVIEWABLE = frozenset({PageKind.BLOCK, PageKind.WARN})
+_JUDGED = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.MARKER})  # the verdict's own doing
+_TEACHING = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.PORTAL})  # tip and alternatives
 
 _NOTHING = Text(zh="", en="")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -98,10 +102,11 @@ def tell(
     young = asked.stage in messages.young
     lead = leading.text if leading else words.lead
     code = _NOT_CODE.sub("", asked.code)[:64]
-    about = kind is not PageKind.PORTAL
-    tip = material.tip(verdict.deciding, asked.stage, code)
+    judged = kind in _JUDGED or (leading is not None and verdict.enforced is Action.BLOCK)
+    teaching = kind in _TEACHING
+    tip = material.tip(verdict.deciding, asked.stage, code) if teaching else None
     in_crisis = not set(messages.crisis.categories).isdisjoint(verdict.deciding)
-    reviewable = bool(appeal) and kind in (PageKind.BLOCK, PageKind.WARN)
+    reviewable = bool(appeal) and kind in _REVIEWABLE
     return Telling(
         kind=kind,
         status=leading.status if leading else words.status,
@@ -110,13 +115,13 @@ def tell(
         lead=words.young if young else lead,
         more=gap.text if gap and (young or not leading) else _NOTHING,
         code=code,
-        host=shown(asked.host) if about and asked.host else None,
+        host=shown(asked.host) if asked.host and kind is not PageKind.PORTAL else None,
         ids=verdict.deciding,
         categories=tuple(_title(categories, one) for one in verdict.deciding),
-        reason=verdict.reason.text if about else _NOTHING,
-        rule=verdict.reason.title if about else _NOTHING,
-        bases=_bases(verdict, categories) if about else (),
-        profile=verdict.profile if about else "",
+        reason=verdict.reason.text if judged else _NOTHING,
+        rule=verdict.reason.title if judged else _NOTHING,
+        bases=_bases(verdict, categories) if judged and kind is not PageKind.MARKER else (),
+        profile=verdict.profile if judged else "",
         clause=verdict.clause,
         moment=asked.moment,
         detail=_CONTROL.sub(" ", asked.detail)[:LONGEST_DETAIL].strip(),
@@ -127,7 +132,7 @@ def tell(
         young=young,
         crisis=messages.crisis if in_crisis else None,
         tip=tip.text if tip else _NOTHING,
-        better=tuple(material.better(verdict.deciding, code)),
+        better=tuple(material.better(verdict.deciding, code)) if teaching else (),
     )
 
 

@@ -85,6 +85,11 @@ def test_every_kind_has_its_word(kind: PageKind) -> None:
     assert json.loads(forms.short_report(telling(kind)))["error"].isalpha()
 
 
+def test_json_always_has_a_reason() -> None:
+    found = json.loads(forms.report(telling(PageKind.PORTAL)))
+    assert found["reason"]["zh"] == MESSAGES.kinds[PageKind.PORTAL].lead.zh
+
+
 def test_plain_text_in_both_languages_first_one_first() -> None:
     zh, en = (forms.plain(telling(), MESSAGES, first) for first in ("zh", "en"))
     assert zh.startswith("清朗 · 已拦截\n")

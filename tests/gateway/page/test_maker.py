@@ -154,7 +154,7 @@ def test_links_of_a_block_page() -> None:
 def test_crisis_help_stands_before_everything_else() -> None:
     page = outline(make(PageKind.BLOCK, "self-harm"))
     assert page.values("href").index("tel:12355") < page.values("href").index("#main", 2)
-    assert page.words.index("你不是一个人") < page.words.index("已拦截", page.words.index("清朗"))
+    assert page.words.index("你并不孤单") < page.words.index("已拦截", page.words.index("清朗"))
     assert "tel:12355" not in outline(make()).values("href")
 
 

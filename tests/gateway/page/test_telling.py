@@ -1,5 +1,7 @@
 """What a page says: the right words for the verdict, and no foreign text unshortened."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -129,6 +131,28 @@ def test_the_portal_speaks_of_no_verdict() -> None:
     assert page.host is None
     assert page.bases == ()
     assert (page.reason.zh, page.rule.zh, page.profile) == ("", "", "")
+
+
+@pytest.mark.parametrize("kind", [PageKind.ERROR, PageKind.REFUSED])
+def test_a_failure_blames_the_policy_only_where_the_policy_blocked(kind: PageKind) -> None:
+    blocked = told(kind, gap=Gap.BAD_CERT)
+    assert (blocked.rule.zh, blocked.profile) == ("规则", "junior")
+    allowed = told(kind, gap=Gap.UPSTREAM, verdict=replace(verdict(), enforced=Action.ALLOW))
+    assert (allowed.rule.zh, allowed.reason.zh, allowed.profile, allowed.bases) == ("", "", "", ())
+
+
+def test_a_marker_names_the_rule_but_no_law() -> None:
+    page = told(PageKind.MARKER, "gambling")
+    assert page.rule.zh == "规则"
+    assert page.bases == ()
+
+
+@pytest.mark.parametrize("kind", PageKind)
+def test_tips_stand_where_somebody_was_stopped_or_welcomed(kind: PageKind) -> None:
+    page = told(kind, "gambling", stage="junior")
+    teaches = kind in (PageKind.BLOCK, PageKind.WARN, PageKind.PORTAL)
+    assert bool(page.tip.zh) is teaches
+    assert bool(page.better) is teaches
 
 
 @pytest.mark.parametrize(
