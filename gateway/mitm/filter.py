@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
 from mitmproxy.proxy import server_hooks
-from rules.recognise.labels import labels, rating
+from rules.recognise.labels import header_labels, labels
 
 from gateway.content import DECODERS, is_page, is_text, readable
 from gateway.destinations import Destinations
@@ -388,7 +388,7 @@ class Filter:
             del response.headers["alt-svc"]  # an invitation to HTTP/3, which nobody filters
         media = headers("content-type").partition(";")[0].strip().lower()
         exchange.encoding = headers("content-encoding")
-        found = rating(headers("rating"))
+        found = header_labels(headers("rating"))
         exchange.facts = replace(
             exchange.facts, stage=Stage.RESPONSE, media_type=media, status=response.status_code
         )
