@@ -7,8 +7,8 @@ event's code, so that the same page always shows the same tip.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Protocol, Self
 from zlib import crc32
@@ -143,13 +143,43 @@ class AlternativesFile:
     alternatives: tuple[Alternative, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """Everything the pages say, as loaded."""
+class _Classed(Protocol):
+    @property
+    def categories(self) -> tuple[str, ...]: ...
 
-    messages: Messages
-    tips: tuple[Tip, ...] = field(default=())
-    alternatives: tuple[Alternative, ...] = field(default=())
+
+class Shelf[C: _Classed]:
+    """Items by category; those made for no category stand under "" and serve the rest."""
+
+    def __init__(self, items: Iterable[C]) -> None:
+        found: dict[str, list[C]] = {}
+        for item in items:
+            for category in item.categories or ("",):
+                found.setdefault(category, []).append(item)
+        self._items = {category: tuple(those) for category, those in found.items()}
+
+    def of(self, categories: Iterable[str]) -> tuple[C, ...]:
+        """The items of the first category that has any, else the general ones."""
+        for category in categories:
+            if category in self._items:
+                return self._items[category]
+        return self._items.get("", ())
+
+
+class Material:
+    """Everything the pages say, loaded and laid out for picking."""
+
+    def __init__(
+        self, messages: Messages, tips: Iterable[Tip] = (), alternatives: Iterable[Alternative] = ()
+    ) -> None:
+        every = tuple(tips)
+        stages = {stage for tip in every for stage in tip.stages} | {""}
+        self.messages = messages
+        self._alternatives = Shelf(alternatives)
+        self._tips = {
+            stage: Shelf(tip for tip in every if not tip.stages or stage in tip.stages)
+            for stage in stages
+        }
 
     @classmethod
     def load(cls, folder: Path = HERE) -> Self:
@@ -160,29 +190,18 @@ class Material:
             alternatives=load(AlternativesFile, folder / "alternatives.yaml").alternatives,
         )
 
-    def tip(self, categories: Sequence[str], stage: str, code: str) -> Tip | None:
-        """The tip for these categories and this 学段, else a general one, else None."""
-        fitting = [tip for tip in self.tips if not tip.stages or stage in tip.stages]
-        chosen = pick(_for(categories, fitting), code, 1)
+    def tip(self, categories: Iterable[str], stage: str, code: str) -> Tip | None:
+        """The tip for these categories and this 学段, else a general one, else None.
+
+        An unknown or empty stage gets the tips made for every stage.
+        """
+        shelf = self._tips.get(stage) or self._tips[""]
+        chosen = pick(shelf.of(categories), code, 1)
         return chosen[0] if chosen else None
 
-    def better(self, categories: Sequence[str], code: str, count: int = 2) -> list[Alternative]:
+    def better(self, categories: Iterable[str], code: str, count: int = 2) -> list[Alternative]:
         """Up to `count` alternatives for these categories, else general ones."""
-        return pick(_for(categories, self.alternatives), code, count)
-
-
-class _Classed(Protocol):
-    @property
-    def categories(self) -> tuple[str, ...]: ...
-
-
-def _for[C: _Classed](categories: Sequence[str], items: Sequence[C]) -> list[C]:
-    """The items of the first category that has any; else those made for no category."""
-    for wanted in categories:
-        found = [item for item in items if wanted in item.categories]
-        if found:
-            return found
-    return [item for item in items if not item.categories]
+        return pick(self._alternatives.of(categories), code, count)
 
 
 def say(text: Text, language: str) -> str:
