@@ -167,7 +167,7 @@ class Streams:
         self._idle = idle
         self._frame = frame
         self._peers: Counter[str] = Counter()
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], _Connection] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, sock: socket.socket) -> None:
@@ -177,10 +177,12 @@ class Streams:
         """No more connections; frames under way get `patience` seconds."""
         if self._server is not None:
             self._server.close()
-        for task in self._connections:
-            task.cancel()
+        for connection in self._connections.values():
+            connection.read_no_more()
         if self._connections:
             await asyncio.wait(self._connections, timeout=patience)
+        for task in self._connections:
+            task.cancel()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
@@ -193,17 +195,17 @@ class Streams:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a connection is served inside a task")
-        self._connections.add(task)
+        connection = _Connection(
+            self._dns, client, reader, writer, idle=self._idle, frame=self._frame
+        )
+        self._connections[task] = connection
         self._peers[client] += 1
         try:
-            connection = _Connection(
-                self._dns, client, reader, writer, idle=self._idle, frame=self._frame
-            )
             await connection.serve()
         except asyncio.CancelledError:
-            pass  # `stop` ends idle connections; nobody waits for this task's outcome
+            pass  # `stop` ran out of patience; nobody waits for this task's outcome
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             self._peers[client] -= 1
             if not self._peers[client]:
                 del self._peers[client]
@@ -233,6 +235,11 @@ class _Connection:
         self._room = asyncio.Semaphore(PIPELINE)
         writer.transport.set_write_buffer_limits(high=65536)
 
+    def read_no_more(self) -> None:
+        """As if the client had said it is done: what is under way is still answered."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        self._reader.feed_eof()
+
     async def serve(self) -> None:
         try:
             async with asyncio.TaskGroup() as answers:
@@ -259,16 +266,24 @@ class _Connection:
                 return  # answered as malformed, then closed: we will not read 64 KiB of it
 
     async def _answer(self, data: bytes) -> None:
+        """Holds its place in the pipeline until the client has taken the answer."""
+        try:
+            await self._write(await self._made(data))
+        finally:
+            self._room.release()
+
+    async def _made(self, data: bytes) -> bytes | None:
         try:
             answer = self._dns.answer(data, self._client, self._here, tcp=True)
-            if answer is not None and not isinstance(answer, bytes):
-                answer = await answer
+            if answer is None or isinstance(answer, bytes):
+                return answer
+            return await answer
         except Exception:  # the outermost door: one query must not end the service
             self._dns.counts.errors += 1
             logger.exception("dns: a query could not be answered")
-            answer = bare(data, Rcode.SERVFAIL)
-        finally:
-            self._room.release()
+            return bare(data, Rcode.SERVFAIL)
+
+    async def _write(self, answer: bytes | None) -> None:
         if answer is None:
             return
         self._writer.write(len(answer).to_bytes(2) + answer)

@@ -249,10 +249,15 @@ def test_stop_answers_what_is_under_way(serving):
     async def run():
         async with serving() as (_, port):
             pending = asyncio.create_task(udp_ask(ask("l"), port))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(framed(ask("l", 8)))
             await asyncio.sleep(0.02)
-        return await pending
+        assert (await pending)[:2] == b"\0\7"
+        assert (await read_frame(reader))[:2] == b"\0\x08"
+        assert await reader.read() == b""
+        writer.transport.abort()
 
-    assert asyncio.run(run())[:2] == b"\0\7"
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
