@@ -31,6 +31,7 @@ _REFUSED = tuple(
         "2002::/16",
     )
 )
+CACHE = 20_000  # destinations remembered per process
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 _METADATA_NAMES = frozenset({"metadata.google.internal", "metadata.tencentyun.com"})
 
@@ -44,9 +45,18 @@ class Destinations:
         addresses += [address for address in (node.dns, node.metrics) if address is not None]
         self._own = {(address.host, address.port) for address in addresses} | set(own)
         self._own_ports = {port for host, port in self._own if host in ("0.0.0.0", "::")}  # noqa: S104
+        self._answers: dict[tuple[str, int], bool] = {}  # a cache of a pure function, bounded
 
     def refuses_name(self, host: str, port: int) -> bool:
         """For a name or literal as claimed, before resolving."""
+        found = self._answers.get((host, port))
+        if found is None:
+            if len(self._answers) >= CACHE:
+                self._answers.clear()
+            found = self._answers[host, port] = self._refuses_name(host, port)
+        return found
+
+    def _refuses_name(self, host: str, port: int) -> bool:
         if host in _LOCAL_NAMES or host.endswith(".localhost") or host in _METADATA_NAMES:
             return ("127.0.0.1", port) not in self._opened
         try:
