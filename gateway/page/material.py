@@ -88,11 +88,15 @@ class HelpLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crisis:
-    """Warm words and help lines, shown first on pages of these categories."""
+    """Warm words and help lines, shown first on pages of these categories.
+
+    `lead` takes the place of the block page's own sentence.
+    """
 
     categories: tuple[str, ...]
     title: Text
     text: Text
+    lead: Text
     lines: tuple[HelpLine, ...]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from gateway.page.hostname import ShownHost, shown
-from gateway.page.material import Alternative, Crisis, Material, say
+from gateway.page.material import Alternative, Crisis, GapWords, KindWords, Material, say
 from gateway.page.model import PageKind
 from policies.model import Action, Moment, Verdict
 from rules.model import Basis, Category, Gap, Status, Text
@@ -100,19 +100,18 @@ def tell(
     gap = None if asked.gap is None else messages.gaps[asked.gap]
     leading = gap if kind in (PageKind.ERROR, PageKind.REFUSED) else None
     young = asked.stage in messages.young
-    lead = leading.text if leading else words.lead
     code = _NOT_CODE.sub("", asked.code)[:64]
     judged = kind in _JUDGED or (leading is not None and verdict.enforced is Action.BLOCK)
     teaching = kind in _TEACHING
     tip = material.tip(verdict.deciding, asked.stage, code) if teaching else None
-    in_crisis = not set(messages.crisis.categories).isdisjoint(verdict.deciding)
+    crisis = messages.crisis if _touches(messages.crisis, verdict) else None
     reviewable = bool(appeal) and kind in _REVIEWABLE
     return Telling(
         kind=kind,
         status=leading.status if leading else words.status,
         badge=words.badge,
         title=leading.title if leading else words.title,
-        lead=words.young if young else lead,
+        lead=_lead(words, leading, crisis, young),
         more=gap.text if gap and (young or not leading) else _NOTHING,
         code=code,
         host=shown(asked.host) if asked.host and kind is not PageKind.PORTAL else None,
@@ -125,15 +124,28 @@ def tell(
         clause=verdict.clause,
         moment=asked.moment,
         detail=_CONTROL.sub(" ", asked.detail)[:LONGEST_DETAIL].strip(),
-        advice=words.advice,
+        advice=() if crisis else words.advice,
         proceed=web_link(asked.continue_url) if kind is PageKind.WARN else "",
         appeal=_with_code(appeal, code) if reviewable else "",
         contact=contact,
         young=young,
-        crisis=messages.crisis if in_crisis else None,
+        crisis=crisis,
         tip=tip.text if tip else _NOTHING,
         better=tuple(material.better(verdict.deciding, code)) if teaching else (),
     )
+
+
+def _touches(crisis: Crisis, verdict: Verdict) -> bool:
+    return not set(crisis.categories).isdisjoint(verdict.deciding)
+
+
+def _lead(words: KindWords, leading: GapWords | None, crisis: Crisis | None, young: bool) -> Text:
+    """The one sentence that everybody reads, the most caring that fits."""
+    if crisis:
+        return crisis.lead
+    if young:
+        return words.young
+    return leading.text if leading else words.lead
 
 
 def web_link(url: str) -> str:

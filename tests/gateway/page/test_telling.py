@@ -76,7 +76,10 @@ def test_a_block_tells_what_why_and_what_next() -> None:
 
 def test_help_comes_first_where_self_harm_is_blocked() -> None:
     assert told(PageKind.BLOCK, "self-harm").crisis == MESSAGES.crisis
-    assert told(PageKind.BLOCK, "gambling", "self-harm").crisis == MESSAGES.crisis
+    page = told(PageKind.BLOCK, "gambling", "self-harm", stage="kindergarten")
+    assert page.crisis == MESSAGES.crisis
+    assert page.lead == MESSAGES.crisis.lead
+    assert page.advice == ()
 
 
 @pytest.mark.parametrize("stage", MESSAGES.young)
