@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 from gateway.authority import Authority
 from gateway.node import Address, Listener, ListenerKind, Node
@@ -29,17 +30,17 @@ def announcement(
     publication: Publication,
     moved: Iterable[tuple[Address, Address]],
     now: datetime,
+    here: Path,
 ) -> str:
-    """Everything a person needs after a start, as one text."""
+    """Everything a person needs after a start, as one text; paths as seen from `here`."""
+    data = node.data.relative_to(here) if node.data.is_relative_to(here) else node.data
+    folder = data / "ca"
     blocks = (
         _listening(node, moved),
         _in_force(publication),
-        _trust(node, authority, now),
-        _try(node),
-        (
-            "Ctrl-C 停止 / stops it cleanly; 状态 status: "
-            + f"qinglang gateway status{_data(node)}",
-        ),
+        _trust(node, authority, folder, now),
+        _try(node, folder),
+        ("Ctrl-C 停止 / stops it cleanly", f"qinglang gateway status --data {data}"),
     )
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -89,19 +90,19 @@ def _in_force(publication: Publication) -> Iterator[str]:
         yield f"  … {len(publication.problems) - most} 条 / more: qinglang gateway status"
 
 
-def _trust(node: Node, authority: Authority, now: datetime) -> Iterator[str]:
-    pem, crt = node.ca / "qinglang-ca.pem", node.ca / "qinglang-ca.crt"
+def _trust(node: Node, authority: Authority, folder: Path, now: datetime) -> Iterator[str]:
+    pem, crt = folder / "qinglang-ca.pem", folder / "qinglang-ca.crt"
     expires, left = authority.current.not_after, authority.current.days_left(now)
     yield f"CA 证书 / certificate: {pem}"
     yield f"  有效至 / valid until {expires:%Y-%m-%d} ({left} 天 / days)"
     yield f"  SHA-256 {authority.current.fingerprint}"
     if authority.next:
-        yield f"  已准备的新 CA / next one, to be spread now: {node.ca / 'qinglang-ca-next.pem'}"
+        yield f"  已准备的新 CA / next one, to be spread now: {folder / 'qinglang-ca-next.pem'}"
     yield "安装到设备 / trust it on devices:"
-    yield f"  Debian  sudo cp {pem} /usr/local/share/ca-certificates/qinglang-ca.crt && "
+    yield f"  Debian  sudo cp {pem} /usr/local/share/ca-certificates/qinglang-ca.crt && \\"
     yield "          sudo update-ca-certificates"
     yield f"  Windows certutil -addstore -f Root {crt.name}    （管理员 / as administrator）"
-    yield "  macOS   sudo security add-trusted-cert -d -r trustRoot "
+    yield "  macOS   sudo security add-trusted-cert -d -r trustRoot \\"
     yield f"          -k /Library/Keychains/System.keychain {crt.name}"
     yield "  Firefox about:config → security.enterprise_roots.enabled = true"
     yield "  iOS     安装描述文件后还要在“证书信任设置”里打开 / also switch on full trust"
@@ -110,12 +111,12 @@ def _trust(node: Node, authority: Authority, now: datetime) -> Iterator[str]:
         yield f"  下载 / download: http://{local(node.metrics)}/ca.pem  /ca.crt"
 
 
-def _try(node: Node) -> Iterator[str]:
+def _try(node: Node, folder: Path) -> Iterator[str]:
     yield "试一试 / try it:"
     proxy = first(node, ListenerKind.EXPLICIT)
     if proxy:
         way = f"-x http://{local(proxy.address)}"
-        ca = f"--cacert {node.ca / 'qinglang-ca.pem'}"
+        ca = f"--cacert {folder / 'qinglang-ca.pem'}"
         yield f"  curl {way} http://{BLOCKED}/      # 403 拦截页 / block page"
         yield f"  curl {way} http://{ALLOWED}/     # 200"
         yield f"  curl {ca} {way} https://{BLOCKED}/"
@@ -125,7 +126,3 @@ def _try(node: Node) -> Iterator[str]:
     if node.dns:
         at = local(node.dns)
         yield f"  dig @{at.host} -p {at.port} {BLOCKED}"
-
-
-def _data(node: Node) -> str:
-    return f" --data {node.data}"

@@ -121,6 +121,7 @@ def _up(options: argparse.Namespace) -> int:
             publication=prepared.publication,
             moved=prepared.opened.moved,
             now=datetime.now(UTC),
+            here=Path.cwd(),
         )
         print(text, flush=True)
 
