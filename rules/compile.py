@@ -8,26 +8,26 @@ copy (`<data>/good/<id>/`) stands in, and without one the RuleBase in force stay
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rules.base import CURRENT, FORMAT, MANIFEST, UNCATEGORISED, RuleBase
+from rules.base import CURRENT, FORMAT, MANIFEST, RuleBase
 from rules.fingerprint import file_digest, inputs_digest, json_digest, path_digest
 from rules.harvest import harvest, new_rows
-from rules.importers.rows import NOTHING, Flag, Rows
+from rules.importers.rows import Rows
 from rules.importers.streams import RefusedError
 from rules.load import DataError
 from rules.model import Category, Layer
 from rules.report import BuildReport, Collision, ListReport, list_report
+from rules.shelf import GOOD, REPORT, adopt, locked, put_in_force, read_report
 from rules.sources import (
+    SHIPPED_LISTS,
     Placed,
     Translation,
     check_words,
@@ -52,9 +52,8 @@ from rules.table import (
     TableBuilder,
     tag,
 )
+from rules.words import Words
 
-REPORT = "report.json"
-GOOD = "good"  # <data>/good/<id>/: the last files of a list that were accepted
 SHRINK = 10  # a list with less than a tenth of its last rows is refused
 
 
@@ -74,19 +73,20 @@ def build(
     *,
     accept: Sequence[str] = (),
     force: bool = False,
+    shipped: Path = SHIPPED_LISTS,
     say: Callable[[str], None] = lambda _: None,
 ) -> BuildReport:
     """Bring `<data>/rulebase/current` up to date and say what was done.
 
     `extra` are folders of a district's own sources; `accept` names lists whose sudden
-    shrinking is meant; `say` is told the list being read. Raises DataError where
+    shrinking is meant; `shipped` are our own lists; `say` is told the list being read. Raises DataError where
     sidecars, categories or mappings are wrong; then nothing changes.
     """
     begun = time.monotonic()
-    knowledge = load_knowledge(data, extra)
+    knowledge = load_knowledge(data, extra, shipped)
     root = data / "rulebase"
     root.mkdir(parents=True, exist_ok=True)
-    with _locked(root):
+    with locked(root):
         inputs = inputs_digest(
             json_digest(
                 [asdict(one) for one in knowledge.categories],
@@ -96,7 +96,7 @@ def build(
             ),
             knowledge.sources.values(),
         )
-        old = _read_report(root / CURRENT)
+        old = read_report(root / CURRENT)
         if old is not None and old.inputs == inputs and not force:
             return replace(old, rebuilt=False, seconds=time.monotonic() - begun)
         fresh = root / f".new-{os.getpid()}"
@@ -108,17 +108,19 @@ def build(
                 return replace(report, seconds=time.monotonic() - begun)
             report = replace(report, seconds=time.monotonic() - begun, rebuilt=True)
             (fresh / REPORT).write_text(report.to_json(), encoding="utf-8")
-            _put_in_force(root, fresh, report.hash)
+            put_in_force(root, fresh, report.hash)
             return replace(report, path=root / report.hash)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
 
-def load_knowledge(data: Path, extra: Sequence[Path] = ()) -> _Knowledge:
+def load_knowledge(
+    data: Path, extra: Sequence[Path] = (), shipped: Path = SHIPPED_LISTS
+) -> _Knowledge:
     """Categories, labels, mappings and sources, checked against each other."""
     categories = load_categories(extra)
     mappings = load_mappings()
-    sources = load_sources(list_folders(data, extra), data)
+    sources = load_sources(list_folders(data, extra, shipped), data)
     labels = load_labels(categories)
     problems = check_words(sources, mappings, categories)
     if problems:
@@ -128,6 +130,11 @@ def load_knowledge(data: Path, extra: Sequence[Path] = ()) -> _Knowledge:
     return _Knowledge(
         categories=tuple(categories.values()), labels=labels, mappings=mappings, sources=sources
     )
+
+
+def report_in_force(data: Path) -> BuildReport | None:
+    """The report of the RuleBase in force, or None where there is none."""
+    return read_report(data / "rulebase" / CURRENT)
 
 
 class _Build:
@@ -151,6 +158,7 @@ class _Build:
         self.table = TableBuilder(fresh)
         self.suffixes: Suffixes = load_suffixes()
         self.index = {category.id: place for place, category in enumerate(knowledge.categories)}
+        self.layers = {category.id: category.layer for category in knowledge.categories}
         self.patterns: dict[str, list[tuple[str, int]]] = {}
         self.lengths: tuple[set[int], set[int]] = (set(), set())
         self.helpers: set[bytes] = set()
@@ -193,7 +201,7 @@ class _Build:
         """Read a list, or its last good copy, or nothing of it."""
         try:
             rows = self._read(number, placed)
-            self._adopt(placed)
+            adopt(self.good, placed.source.id, placed.paths)
             return list_report(placed.source, rows), placed.paths
         except RefusedError as error:
             reason = str(error)
@@ -206,7 +214,8 @@ class _Build:
 
     def _read(self, number: int, placed: Placed) -> Rows:
         mark = self.table.mark()
-        words = self._words(number, placed)
+        translate = translator(placed.source, self.knowledge.mappings, self.index)
+        words = Words(self.table, number, translate, self.index, self.layers)
         helped: list[set[bytes]] = [set()]
 
         def drain(keys: list[bytes], marks: list[int]) -> None:
@@ -233,9 +242,6 @@ class _Build:
                 f"if this is meant: --accept {name}"
             )
 
-    def _words(self, number: int, placed: Placed) -> _Words:
-        return _Words(self, number, placed)
-
     def _look(
         self, keys: list[bytes], marks: list[int], helps: set[int], found: set[bytes], rows: Rows
     ) -> None:
@@ -258,25 +264,6 @@ class _Build:
         for pattern in rows.patterns:
             for one in known[pattern.word]:
                 self.patterns.setdefault(pattern.anchor, []).append((pattern.text, one))
-
-    def _adopt(self, placed: Placed) -> None:
-        """Keep a copy of files that were accepted."""
-        home = self.good / placed.source.id
-        stamp = home / ".digest"
-        digest = path_digest(placed.paths)
-        if stamp.is_file() and stamp.read_text() == digest:
-            return
-        fresh = self.good / f".{placed.source.id}.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for path in placed.paths:
-            if path.is_dir():
-                shutil.copytree(path, fresh / path.name, symlinks=True)
-            else:
-                shutil.copyfile(path, fresh / path.name)
-        (fresh / ".digest").write_text(digest)
-        shutil.rmtree(home, ignore_errors=True)
-        fresh.rename(home)
 
     def _manifest(self, digests: Mapping[str, str]) -> dict[str, Any]:
         shape = self.table.finish()
@@ -312,96 +299,20 @@ class _Build:
         if not self.helpers:
             return ()
         base = RuleBase.open(self.fresh)
-        layers = {category.id: category.layer for category in self.knowledge.categories}
         found = []
         for key in sorted(self.helpers):
             host, slash, path = key.decode("ascii").partition("/")
             signals = base.explain(host, slash + path)
-            others = [one for one in signals if layers[one.category] is not Layer.HELP]
-            helps = [one for one in signals if layers[one.category] is Layer.HELP]
+            others = [one for one in signals if self.layers[one.category] is not Layer.HELP]
+            helps = [one for one in signals if self.layers[one.category] is Layer.HELP]
             if helps and others:
                 found.append(
                     Collision(
                         host=host + slash + path,
                         help=helps[0].category,
                         others=tuple(f"{one.category} ({one.list})" for one in others),
-                        harmful=any(layers[one.category] is Layer.HARMFUL for one in others),
+                        harmful=any(self.layers[one.category] is Layer.HARMFUL for one in others),
                     )
                 )
         base.close()
         return tuple(found)
-
-
-class _Words:
-    """Foreign names and flags → the number of a set in the table, for one source."""
-
-    def __init__(self, run: _Build, number: int, placed: Placed) -> None:
-        self.translate = translator(placed.source, run.knowledge.mappings, run.index)
-        self.run = run
-        self.number = number
-        self.known: dict[tuple[tuple[str, ...], Flag], int] = {}
-        self.helps: set[int] = set()
-        self.unknown: set[str] = set()
-
-    def __call__(self, names: tuple[str, ...], flag: Flag) -> int:
-        word = self.known.get((names, flag))
-        if word is None:
-            word = self.known[names, flag] = self._made(names, flag)
-        return word
-
-    def _made(self, names: tuple[str, ...], flag: Flag) -> int:
-        meaning = self.translate(names)
-        self.unknown.update(meaning.unknown)
-        ids = [name for name in meaning.ids if name != UNCATEGORISED]
-        if not ids:
-            return NOTHING
-        layers = {one.id: one.layer for one in self.run.knowledge.categories}
-        helps = [name for name in ids if layers[name] is Layer.HELP]
-        tags = tuple(
-            tag(
-                self.run.index[name],
-                self.number,
-                flag | (Flag.SELF if name in helps else Flag.NONE),
-            )
-            for name in ids
-        )
-        word = self.run.table.word(tags)
-        if helps and not flag & Flag.NOT:
-            self.helps.add(word)
-        return word
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """One build at a time per data folder; others wait."""
-    with (root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _read_report(folder: Path) -> BuildReport | None:
-    try:
-        return BuildReport.from_json(
-            (folder / REPORT).read_text(encoding="utf-8"), folder.resolve(strict=True)
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _put_in_force(root: Path, fresh: Path, name: str) -> None:
-    """Move the directory to its hash, point `current` at it, keep one older."""
-    target = root / name
-    before = (root / CURRENT).resolve().name if (root / CURRENT).exists() else ""
-    if target.exists():
-        shutil.rmtree(target) if name != before else None
-    if target.exists():
-        (fresh / REPORT).replace(target / REPORT)
-    else:
-        fresh.rename(target)
-    link = root / f".link-{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(name)
-    link.replace(root / CURRENT)
-    for old in root.iterdir():
-        if old.is_dir() and not old.is_symlink() and old.name not in (name, before):
-            shutil.rmtree(old, ignore_errors=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+import yaml
+
 from rules.importers.rows import Flag
 from rules.load import DataError, Problem, load, load_folder
 from rules.model import Basis, Category, Examples, Layer, Text
@@ -149,10 +151,12 @@ class Labels:
     note: str = ""
 
 
-def list_folders(data: Path, extra: Sequence[Path]) -> tuple[Path, ...]:
+def list_folders(
+    data: Path, extra: Sequence[Path], shipped: Path = SHIPPED_LISTS
+) -> tuple[Path, ...]:
     """Where sources stand, later ones replacing earlier ones of the same id."""
     own = [folder / "lists" if (folder / "lists").is_dir() else folder for folder in extra]
-    return (SHIPPED_LISTS, *own, data / "lists")
+    return (shipped, *own, data / "lists")
 
 
 def load_sources(folders: Iterable[Path], data: Path) -> dict[str, Placed]:
@@ -187,6 +191,21 @@ def place(source: Source, folder: Path, data: Path) -> Placed:
             source=source, folder=folder, paths=tuple(folder / name for name in source.files)
         )
     return Placed(source=source, folder=folder, paths=(data / "lists" / source.id / FETCHED,))
+
+
+def sidecar_text(source: Source) -> str:
+    """A sidecar for a list added on the command line."""
+    fields = {
+        "id": source.id,
+        "title": {"zh": source.title.zh, "en": source.title.en},
+        "format": source.format.value,
+        "location": source.location,
+        "category": source.category,
+        "mapping": source.mapping,
+        "licence": source.licence,
+        "source": source.source,
+    }
+    return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False)
 
 
 def load_categories(extra: Sequence[Path] = ()) -> dict[str, Category]:

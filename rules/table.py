@@ -166,5 +166,22 @@ class TableBuilder:
         return Shape(seed=seed, bits=bits, rows=count, sets=len(listed))
 
 
+def census(folder: Path) -> dict[int, int]:
+    """Rows per category number of the tables in a folder (exceptions not counted)."""
+    rows = np.fromfile(folder / ROWS, np.uint64)[:-1] & np.uint64(0xFFFFFFFF)
+    bounds = np.fromfile(folder / BOUNDS, np.uint32).tolist()
+    tags = np.fromfile(folder / TAGS, np.uint32).tolist()
+    found: dict[int, int] = {}
+    for number, count in enumerate(np.bincount(rows.astype(np.int64)).tolist()):
+        real = {
+            one >> CATEGORY_SHIFT
+            for one in tags[bounds[number] : bounds[number + 1]]
+            if one < SPECIAL and not one & 4
+        }
+        for category in real:
+            found[category] = found.get(category, 0) + count
+    return found
+
+
 def _joined[T: np.generic](parts: list[NDArray[T]], kind: type[T]) -> NDArray[T]:
     return np.concatenate(parts) if parts else np.empty(0, kind)

@@ -153,6 +153,11 @@ class Rows:
             self.keys, self.marks = [], []
 
 
+def is_plain(text: str) -> bool:
+    """Is this a canonical host name with a top-level domain, as it stands?"""
+    return bool(_PLAIN(text.encode("utf-8", "replace"))) and len(text) <= MAX_NAME
+
+
 def entry(text: bytes) -> bytes:
     """The key of one entry as people write it. Raises ValueError with the reason."""
     try:

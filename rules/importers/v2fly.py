@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.importers.expressions import EndlessError, anchor, check, expand
-from rules.importers.rows import Flag, Pattern, Rows
+from rules.importers.rows import Flag, Pattern, Rows, is_plain
 from rules.importers.streams import Member
 
 _KINDS = ("domain", "full", "keyword", "regexp", "include")
@@ -129,7 +129,8 @@ def _expression(line: _Line, name: str, rows: Rows) -> None:
         return
     word = rows.word((name,), Flag.NONE if below else Flag.SELF)
     for host in names:
-        rows.take(host.encode(), word, line.number)
+        if is_plain(host):
+            rows.take(host.encode(), word, line.number)
 
 
 def _pattern(line: _Line, text: str, name: str, rows: Rows) -> None:

@@ -10,6 +10,8 @@ ICRA vocabularies of 2000 (`ratingsv02`) and 2005 (`vocabularyv03`), RSACi 1.0.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 RTA = b"rta-5042-1996-1400-1577-rta"
 PAGES = ("text/html", "application/xhtml+xml", "")
 MAX_TAGS = 64  # meta tags looked at
@@ -82,7 +84,7 @@ def _of_pics(content: bytes) -> list[str]:
     if b"pics-1" not in content:
         return []
     words = content[-1024:].replace(b"(", b" ").replace(b")", b" ").split()
-    values = dict(zip(words, words[1:], strict=False))
+    values = dict(pairwise(words))
     if b"rsac" in content:
         return _of_rsac(values)
     if b"icra" not in content:
