@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
 from mitmproxy.proxy import server_hooks
-from rules.recognise.labels import header_labels, labels
 
 from gateway.content import DECODERS, is_page, is_text, readable
 from gateway.destinations import Destinations
@@ -45,6 +44,7 @@ from policies.model import Moment, Subject
 from policies.moment import moment
 from rules.base import RuleBase
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
+from rules.recognise.labels import header_labels, labels
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
