@@ -24,6 +24,8 @@ from gateway.mitm import layers
 from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks
 from gateway.mitm.filter import Filter
 from gateway.mitm.proxyline import read as read_proxy_line
+from gateway.mitm.requests import Requests
+from gateway.mitm.responses import Responses
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, ListenerKind
 from rules.model import Gap
@@ -34,8 +36,9 @@ SWEEP = 1.0  # seconds
 Peer = tuple[str, int]
 
 
-def hook_table(judge: Filter, tunnels: Tunnels) -> Hooks:
+def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
     """Hook class → the one function that answers it; a class not here costs nothing."""
+    responses = Responses(judge)
     return {
         server_hooks.ClientConnectedHook: judge.client_connected,
         server_hooks.ClientDisconnectedHook: judge.client_disconnected,
@@ -46,13 +49,13 @@ def hook_table(judge: Filter, tunnels: Tunnels) -> Hooks:
         tls.TlsEstablishedServerHook: tunnels.tls_established_server,
         tls.TlsFailedClientHook: tunnels.tls_failed_client,
         http_hooks.HttpConnectHook: tunnels.connect,
-        http_hooks.HttpRequestHeadersHook: judge.request,
-        http_hooks.HttpResponseHeadersHook: judge.response_head,
-        http_hooks.HttpResponseHook: judge.response,
-        http_hooks.HttpErrorHook: judge.error,
-        websocket.WebsocketMessageHook: judge.websocket_message,
-        layers.WindowHook: judge.window,
-        layers.UpstreamFailedHook: judge.upstream_failed,
+        http_hooks.HttpRequestHeadersHook: requests.request,
+        http_hooks.HttpResponseHeadersHook: responses.response_head,
+        http_hooks.HttpResponseHook: responses.response,
+        http_hooks.HttpErrorHook: responses.error,
+        websocket.WebsocketMessageHook: responses.websocket_message,
+        layers.WindowHook: responses.window,
+        layers.UpstreamFailedHook: responses.upstream_failed,
         layers.RejectedHook: judge.rejected,
     }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.mitm.connection import EdgeClient
 
 Fields = tuple[tuple[bytes, bytes], ...]
+Headers = Callable[[str], str]
 
 
 class Exchange:

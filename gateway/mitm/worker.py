@@ -34,6 +34,7 @@ from gateway.metrics import Metrics
 from gateway.mitm.door import Door, hook_table
 from gateway.mitm.filter import Filter, InForce
 from gateway.mitm.loop import EdgeLoop
+from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, Node
@@ -82,12 +83,13 @@ class Worker:
             metrics=self.metrics,
             tickets=Tickets(keys.ticket),
             destinations=destinations,
-            safesearch=SafeSearch.load(),
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
         self.tunnels = Tunnels(self.filter, Authority(self._ca_pem), Upstream(node.trusted_ca))
-        self.door = Door(self.filter, hook_table(self.filter, self.tunnels), node.listeners)
+        requests = Requests(self.filter, SafeSearch.load())
+        hooks = hook_table(self.filter, self.tunnels, requests)
+        self.door = Door(self.filter, hooks, node.listeners)
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 

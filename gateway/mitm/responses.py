@@ -1,0 +1,194 @@
+"""Responses on the wire: streamed, or a page's first window held until it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mitmproxy import http
+
+from gateway.content import DECODERS, is_page, is_text, readable
+from gateway.mitm.connection import EdgeClient
+from gateway.mitm.exchange import Exchange, Headers, reader, respond
+from gateway.mitm.filter import Filter
+from gateway.page.model import PageKind
+from gateway.page.want import language_of, want_of
+from gateway.pipeline import Deed
+from rules.model import Gap, Stage
+from rules.recognise.labels import header_labels, labels
+
+
+class Responses:
+    """The hooks from a response's head to the end of its exchange."""
+
+    def __init__(self, judge: Filter) -> None:
+        self._filter = judge
+
+    def response_head(self, flow: http.HTTPFlow) -> None:
+        """The origin answers: stream it, or hold the first window of a page."""
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        response = flow.response
+        if exchange is None or exchange.own or response is None:
+            return
+        headers = reader(response.headers.fields)
+        if headers("alt-svc"):
+            del response.headers["alt-svc"]  # an invitation to HTTP/3, which nobody filters
+        media = headers("content-type").partition(";")[0].strip().lower()
+        exchange.encoding = headers("content-encoding")
+        found = header_labels(headers("rating"))
+        exchange.facts = replace(
+            exchange.facts, stage=Stage.RESPONSE, media_type=media, status=response.status_code
+        )
+        if found:
+            self._judge_labels(flow, exchange, found)
+            if exchange.own:
+                return
+        bodiless = (
+            flow.request.method == "HEAD"
+            or response.status_code in (204, 304)
+            or response.status_code < 200
+        )
+        if bodiless:
+            return
+        exchange.hold = is_page(media) or (is_text(media) and not _known(exchange.encoding))
+        if not exchange.hold:
+            response.stream = True
+
+    def window(self, flow: http.HTTPFlow, data: bytes) -> None:
+        """The first window of a page is here: may it leave?"""
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        if exchange is None or exchange.own:
+            return
+        text = readable(data, exchange.encoding)
+        if isinstance(text, Gap):
+            exchange.facts = replace(exchange.facts, gap=text)
+            self._judge_again(flow, exchange)
+            return
+        found = labels(text, exchange.facts.media_type)
+        if found:
+            self._judge_labels(flow, exchange, found)
+
+    def _judge_labels(
+        self, flow: http.HTTPFlow, exchange: Exchange, found: tuple[str, ...]
+    ) -> None:
+        exchange.facts = replace(exchange.facts, labels=found)
+        self._judge_again(flow, exchange)
+
+    def _judge_again(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        """More is known of an exchange that was let through: the verdict may change."""
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        outcome = self._filter.judge(exchange.facts, client.subject)
+        exchange.outcome = outcome
+        headers = reader(flow.request.headers.fields)
+        if outcome.deed is Deed.WARN and self._filter.continued(client, exchange.facts, headers):
+            self._filter.settle(client, exchange, "warn-continued")
+        elif outcome.deed in (Deed.PAGE, Deed.REFUSE):
+            self._replace(flow, client, exchange, PageKind.BLOCK, headers)
+        elif outcome.deed is Deed.WARN:
+            self._replace(flow, client, exchange, PageKind.WARN, headers)
+
+    def _replace(
+        self,
+        flow: http.HTTPFlow,
+        client: EdgeClient,
+        exchange: Exchange,
+        kind: PageKind,
+        headers: Headers,
+    ) -> None:
+        if exchange.recorded:  # a warning was continued: only a block is still to be told
+            exchange.own = True
+            page = self._filter.page(
+                kind,
+                client,
+                exchange.outcome,
+                "",
+                host=exchange.facts.host,
+                gap=exchange.facts.gap,
+                want=want_of(headers, flow.request.path),
+                language=language_of(headers("accept-language")),
+            )
+            respond(flow, page)
+            return
+        self._filter.show(flow, client, exchange, kind, headers)
+
+    def upstream_failed(self, flow: http.HTTPFlow, error: str) -> None:
+        """The origin could not be reached or verified: a page that says so, never a silent pass."""
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        if exchange is None:
+            return
+        gap = upstream_gap(error)
+        exchange.facts = replace(exchange.facts, stage=Stage.RESPONSE, gap=gap)
+        exchange.outcome = self._filter.judge(exchange.facts, client.subject)
+        headers = reader(flow.request.headers.fields)
+        kind = PageKind.REFUSED if gap is Gap.FORBIDDEN_DESTINATION else PageKind.ERROR
+        if self._filter.metrics is not None and gap is not Gap.UPSTREAM:
+            self._filter.metrics.tls_failure(gap.value)
+        if exchange.recorded:
+            self._replace(flow, client, exchange, kind, headers)
+        else:
+            self._filter.show(flow, client, exchange, kind, headers, problem=gap.value)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The exchange is complete."""
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        if exchange is None:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        client.open.pop(flow.id, None)
+        response = flow.response
+        if response is not None and not exchange.bytes_down and response.raw_content:
+            exchange.bytes_down = len(response.raw_content)
+        self._filter.settle(client, exchange)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke off, or was no proper request after all."""
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        if exchange is None:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        client.open.pop(flow.id, None)
+        message = flow.error.msg if flow.error else ""
+        if not exchange.recorded and message.startswith(_MALFORMED):
+            exchange.facts = replace(exchange.facts, gap=Gap.MALFORMED)
+            exchange.outcome = self._filter.judge(exchange.facts, client.subject)
+            self._filter.settle(client, exchange, "malformed")
+        self._filter.settle(client, exchange, "broken-off")
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Judge a message by the labels it carries; keep none of them (constant memory)."""
+        socket = flow.websocket
+        exchange: Exchange | None = flow.metadata.get("exchange")
+        if socket is None or exchange is None or not socket.messages:
+            return
+        message = socket.messages[-1]
+        socket.messages.clear()
+        if message.from_client or not message.is_text:
+            return
+        found = labels(message.content, "text/html")
+        if not found:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        facts = replace(exchange.facts, stage=Stage.RESPONSE, labels=found)
+        outcome = self._filter.judge(facts, client.subject)
+        if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
+            message.drop()
+            self._filter.record(client, facts, outcome, "websocket-message")
+
+
+def _known(encoding: str) -> bool:
+    return all(coding.strip().lower() in DECODERS for coding in encoding.split(","))
+
+
+_MALFORMED = ("Received ", "Invalid request", "mitmproxy received", "HTTP/1 protocol error")
+_GAPS = (
+    ("certificate required", Gap.CLIENT_CERT),
+    ("handshake failure", Gap.CLIENT_CERT),
+    ("Certificate verify failed", Gap.BAD_CERT),
+    ("certificate verify failed", Gap.BAD_CERT),
+    (Gap.FORBIDDEN_DESTINATION.value, Gap.FORBIDDEN_DESTINATION),
+)
+
+
+def upstream_gap(error: str) -> Gap:
+    """Which Gap an error of the engine's upstream side stands for."""
+    return next((gap for words, gap in _GAPS if words in error), Gap.UPSTREAM)
