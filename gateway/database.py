@@ -69,7 +69,7 @@ def _careful(engine: Engine) -> None:
     def _(driver: Any, _record: Any) -> None:
         driver.isolation_level = None  # SQLAlchemy's BEGIN below, not the driver's guess
         for pragma in (
-            "busy_timeout=5000",
+            "busy_timeout=2000",
             "journal_mode=WAL",
             "synchronous=FULL",
             "journal_size_limit=67108864",

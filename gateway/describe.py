@@ -116,7 +116,7 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
                     clean(s.category, LABEL),
                     clean(s.recogniser, LABEL),
                     clean(s.matched, NAME),
-                    s.list,
+                    clean(s.list, NAME),
                 )
                 for s in seen.outcome.signals.items[:MOST_SIGNALS]
             ]

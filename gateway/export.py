@@ -155,8 +155,8 @@ class Archive:
             connection = connect(place) if isinstance(place, str) else connect_to_read(place)
             try:
                 if connection.dialect.has_table(connection, EventRow.__tablename__):
-                    rows = connection.execution_options(yield_per=1000).execute(statement)
-                    yield from (dict(row) for row in rows.mappings())
+                    with connection.execution_options(yield_per=1000).execute(statement) as rows:
+                        yield from (dict(row) for row in rows.mappings())
             finally:
                 dispose(connection)
         except Failure as error:

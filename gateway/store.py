@@ -154,7 +154,7 @@ class Store:
     def _set_aside(self, day: str, wrong: str) -> None:
         """Move a damaged file and its logs out of the way; nothing is deleted."""
         path = day_file(self._folder, self._node, day)
-        mark = f".damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        mark = f".damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
         for suffix in ("", "-wal", "-shm"):
             part = path.with_name(path.name + suffix)
             if part.exists():
