@@ -17,6 +17,8 @@ from policies.model import Depth, Moment, Subject
 from rules.base import RuleBase
 from rules.model import Facts, Gap, Layer, Stage
 
+UNKNOWN = "unlisted.invalid"  # a name that no list and no Order can hold
+
 _PLAIN = {
     Deed.PASS: Treatment.PASS,
     Deed.OPEN: Treatment.PASS,
@@ -83,10 +85,14 @@ class Judge:
         """Is the alias's target blocked for what it is? Being unknown is not a reason here:
 
         else a listed name on an unlisted delivery network would be lost in
-        allow-list-only mode.
+        allow-list-only mode. So the clause must be another than an unknown name's.
         """
-        facts = Facts(stage=Stage.DNS, host=target, scheme="dns")
-        outcome = judge(facts, subject, self._base, self._snapshot, moment)
-        deciding = outcome.verdict.deciding
-        known = bool(deciding) and deciding != ("uncategorised",)
-        return outcome if known and treatment(outcome) is Treatment.PAGE else None
+        outcome = self._outcome(target, subject, moment)
+        if treatment(outcome) is not Treatment.PAGE:
+            return None
+        unknown = self._outcome(UNKNOWN, subject, moment)
+        return outcome if outcome.verdict.clause != unknown.verdict.clause else None
+
+    def _outcome(self, name: str, subject: Subject, moment: Moment) -> Outcome:
+        facts = Facts(stage=Stage.DNS, host=name, scheme="dns")
+        return judge(facts, subject, self._base, self._snapshot, moment)

@@ -3,6 +3,8 @@
 import dns.message
 import dns.rrset
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.dns import cache, records
 from gateway.dns.wire import message, parse
@@ -50,6 +52,30 @@ def test_life(answers, authority, rcode, life):
     kept = cache.Cache()
     kept.put((KEY, 1, False, False), made, 1000.0)
     assert len(kept) == bool(life)
+
+
+@given(st.data())
+def test_a_mutated_upstream_answer_is_refused_or_becomes_a_readable_one(data):
+    made = dns.message.make_response(dns.message.make_query("www.example.com", "HTTPS"))
+    made.answer = [
+        dns.rrset.from_text("www.example.com.", 60, "IN", "CNAME", "b.example.com."),
+        dns.rrset.from_text("b.example.com.", 60, "IN", "HTTPS", "1 . alpn=h3,h2 port=8443"),
+    ]
+    made.authority = [dns.rrset.from_text(*SOA)]
+    wire = bytearray(made.to_wire())
+    for _ in range(data.draw(st.integers(1, 4))):
+        wire[data.draw(st.integers(0, len(wire) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        reply = records.read(bytes(wire))
+    except records.MalformedError:
+        return
+    made = cache.store(reply, KEY, internal=False, now=1000.0)
+    assert 0 <= made.expires - made.born <= 3600
+    asked = parse(dns.message.make_query("www.example.com", "HTTPS").to_wire())
+    body = made.body_at(1001.0)
+    counts = {"answers": made.answers, "authorities": made.authorities}
+    again = records.read(message(asked, room=65535, body=body, **counts))
+    assert (len(again.answers), len(again.authority)) == (made.answers, made.authorities)
 
 
 def test_positive_answers_carry_no_authority_and_negative_ones_their_soa():

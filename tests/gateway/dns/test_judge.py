@@ -12,9 +12,11 @@ from gateway.dns.ruling import Treatment
 from gateway.dns.wire import Ede
 from gateway.pipeline import Deed, Outcome
 from gateway.reload import Follower
-from policies.model import Depth, Subject
+from policies.compile import compile_policies
+from policies.load import load_policies
+from policies.model import Action, Depth, Order, Subject
 from policies.moment import at
-from rules.model import MARKER_ZONE, Gap, Layer, Signals
+from rules.model import MARKER_ZONE, Basis, Gap, Layer, Signals
 
 CLIENT = "10.1.2.3"
 
@@ -73,6 +75,20 @@ def test_an_unknown_target_takes_nothing_away_where_only_listed_names_pass(ask):
     assert child("cdn.example", CLIENT).treatment is Treatment.PAGE
     assert child(marker("kids"), CLIENT).treatment is Treatment.PASS
     assert child(marker("kids"), CLIENT, targets=("cdn.example",)).treatment is Treatment.PASS
+
+
+def test_an_orders_host_is_found_behind_an_alias(loaded):
+    order = Order(
+        id="o-1", action=Action.BLOCK, basis=Basis(source="test"), issuer="t", hosts=("x.example",)
+    )
+    snapshot = compile_policies(
+        load_policies(()), categories=loaded.base.categories, rulebase="", orders=(order,)
+    )
+    moment = at("2026-08-31T10:00")
+    judge = Judge(loaded.base, snapshot, lambda _: snapshot.default_subject, lambda: moment)
+    found = judge("site.example", CLIENT, targets=("cdn.example", "www.x.example"))
+    assert found.treatment is Treatment.PAGE
+    assert found.facts.names == ("www.x.example",)
 
 
 def test_help_wins_over_what_its_alias_leads_to(ask, loaded):

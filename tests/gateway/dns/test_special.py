@@ -1,12 +1,14 @@
 """gateway.dns.special: names that are never asked upstream."""
 
+import re
+
 import dns.message
 import pytest
 
 from gateway.dns import special
 from gateway.dns.special import Local
 from gateway.dns.wire import parse
-from rules.load import DataError, load
+from rules.load import DataError, load, loads
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,12 @@ def test_a_district_opens_its_inside_names_but_no_bypass(tmp_path):
     assert names.find(query("1.0.0.10.in-addr.arpa", "PTR")) is None
     assert names.find(query("intranet")) is None
     assert names.find(query("mask.icloud.com")) is Local.NXDOMAIN
+
+
+def test_the_example_in_the_guide_loads():
+    guide = (special.HERE.parents[1] / "docs" / "dns.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert "internal" in loads(special.InternalNames, example, "docs/dns.md").names
 
 
 def test_a_wrong_district_file_is_told_with_its_place(tmp_path):
