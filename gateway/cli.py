@@ -193,14 +193,14 @@ def _reload(options: argparse.Namespace) -> int:
     while time.monotonic() < until:
         last = read_status(node.run / STATUS).get("publication") or {}
         if last.get("request") == request:
-            return _reloaded(last, options.json)
+            return reloaded(last, options.json)
         if running(node) != pid:
             raise WorldError("网关在重载时停止了 / the gateway stopped while reloading")
         time.sleep(0.05)
     raise WorldError(f"{PATIENCE:.0f} 秒内没有结果 / no answer within {PATIENCE:.0f} s")
 
 
-def _reloaded(last: dict[str, Any], as_json: bool) -> int:
+def reloaded(last: dict[str, Any], as_json: bool) -> int:
     result = str(last.get("result"))
     if as_json:
         print(json.dumps(last, ensure_ascii=False, indent=1))

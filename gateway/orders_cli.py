@@ -103,7 +103,13 @@ def _order_add(options: argparse.Namespace) -> int:
 def _canonical(hosts: Sequence[str]) -> list[str]:
     from rules.hosts import canonical
 
-    return [canonical(host) for host in hosts]
+    found = []
+    for host in hosts:
+        try:
+            found.append(canonical(host))
+        except ValueError as error:
+            raise ValueError(f"`{host}`: {error}") from error
+    return found
 
 
 def _order_list(options: argparse.Namespace) -> int:
