@@ -52,6 +52,7 @@ class Snapshot:
         "_rules",
         "_seats",
         "_tokens",
+        "district",
         "document",
         "epochs",
         "hash",
@@ -62,6 +63,7 @@ class Snapshot:
     )
 
     def __init__(self, content: Document) -> None:
+        (self.district,) = (p for p in content.policies if p.scope is Scope.DISTRICT)
         self.document = content
         self.text = document.canonical(document.encode(content))
         self.hash = document.digest(self.text)
@@ -95,11 +97,6 @@ class Snapshot:
         return self.document.orders
 
     @property
-    def district(self) -> Policy:
-        """The district's policy (there is exactly one)."""
-        return next(p for p in self.document.policies if p.scope is Scope.DISTRICT)
-
-    @property
     def default_subject(self) -> Subject:
         """Who a device is taken for that nobody identified."""
         return self.district.default_subject or Subject()
@@ -125,7 +122,11 @@ class Snapshot:
     @classmethod
     def from_json(cls, text: str, file: str = "snapshot") -> Self:
         """Read a canonical document. Raises DataError where it is damaged."""
-        return cls(document.decode(Document, text, file))
+        content = document.decode(Document, text, file)
+        try:
+            return cls(content)
+        except (ValueError, KeyError) as error:
+            raise document.damaged(error, file) from error
 
     # -- subjects and days -------------------------------------------------
 

@@ -53,14 +53,19 @@ def decode[T](kind: type[T], text: str, file: str = "snapshot") -> T:
     try:
         return typing.cast(T, _decode(kind, json.loads(text), _Hints()))
     except (ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
-        problem = Problem(
-            file=file,
-            line=getattr(error, "lineno", 1),
-            column=getattr(error, "colno", 1),
-            message=f"not a policy snapshot: {error}",
-            remedy="compile the policies again",
-        )
-        raise DataError([problem]) from error
+        raise damaged(error, file) from error
+
+
+def damaged(error: Exception, file: str) -> DataError:
+    """The DataError for a document that cannot be used."""
+    problem = Problem(
+        file=file,
+        line=getattr(error, "lineno", 1),
+        column=getattr(error, "colno", 1),
+        message=f"not a policy snapshot: {error}",
+        remedy="compile the policies again",
+    )
+    return DataError([problem])
 
 
 class _Hints(dict[Any, dict[str, Any]]):
@@ -97,9 +102,9 @@ def _plain(kind: Any, data: Any, hints: _Hints) -> Any:
         values = {name: _decode(known[name], item, hints) for name, item in data.items()}
         return typing.cast(Any, kind)(**values)
     if issubclass(kind, (Enum, str)):
-        if not isinstance(data, (str, int)):
+        if not isinstance(data, str):
             raise TypeError(f"text is wanted, not {data!r}")
-        return kind(data)
+        return kind.parse(data) if hasattr(kind, "parse") else kind(data)
     if kind is float and isinstance(data, (int, float)) and not isinstance(data, bool):
         return float(data)
     if type(data) is not kind:

@@ -1,0 +1,43 @@
+"""Remarks that do not fail a check."""
+
+import pytest
+
+from policies.advice import advice
+from policies.calendar import DayKind
+from policies.model import Action
+from policies.policy import At, Case, Policy, PolicySet, Quota, UnknownYear
+from tests.policies.samples import YEAR, clause, policy
+
+CASES = (Case(title="t", at=At("2026-09-01T10:00"), expect=Action.ALLOW),)
+
+
+def remarks(made: Policy, year: int = 2026) -> list[str]:
+    return [one.message for one in advice(PolicySet(policies=(made,), years=(YEAR,)), year)]
+
+
+HOLIDAY = clause("h", "block", days=(DayKind.HOLIDAY,))
+STRICT = clause("h", "block", days=(DayKind.HOLIDAY,), unknown_year=UnknownYear.MATCH)
+
+
+@pytest.mark.parametrize(
+    ("made", "year", "said"),
+    [
+        (policy("p", "school", clause("c", "block"), cases=CASES), 2026, []),
+        (
+            policy("p", "school", clause("c", "limit", quota=Quota(minutes=1)), cases=CASES),
+            2026,
+            ["quotas"],
+        ),
+        (policy("p", "school", clause("c", "mask"), cases=CASES), 2026, ["masking"]),
+        (policy("p", "school", clause("c", "block")), 2026, ["no cases"]),
+        (policy("p", "preset", cases=CASES), 2026, ["no clauses"]),
+        (policy("p", "school", HOLIDAY, cases=CASES), 2026, []),
+        (policy("p", "school", HOLIDAY, cases=CASES), 2031, ["in 2031 clause `h`", "not known"]),
+        (policy("p", "school", STRICT, cases=CASES), 2031, ["not known"]),
+    ],
+)
+def test_remarks(made: Policy, year: int, said: list[str]) -> None:
+    found = remarks(made, year)
+    assert len(found) == len(said)
+    for one, part in zip(found, said, strict=True):
+        assert part in one
