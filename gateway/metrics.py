@@ -121,15 +121,16 @@ class Metrics:
         self._bound("failures", place).inc()
 
     def reload(self, result: str, snapshot: str, rulebase: str, now: float) -> None:
-        """A reload ended (`ok` or `refused`); the hashes are those now in force."""
+        """Something was loaded, or refused: the hashes in force now, or empty where unchanged."""
         self._bound("reload", result).inc()
-        if self._revision != (snapshot, rulebase):
+        if snapshot and self._revision != (snapshot, rulebase):
             if self._revision != ("", ""):
                 self._policy.labels(*self._revision).set(0)
             self._policy.labels(snapshot, rulebase).set(1)
             self._revision = (snapshot, rulebase)
             self._loaded = now
-        self._age.set(now - self._loaded)
+        if self._loaded:
+            self._age.set(now - self._loaded)
 
     def flushed(self, now: float, waiting: int) -> None:
         """The Recorder's heartbeat: how many Events wait, and how old the policy is."""

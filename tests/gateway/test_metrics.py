@@ -138,7 +138,7 @@ def test_schools_beyond_the_cap_are_one(tmp_path: Path) -> None:
 def test_a_new_policy_replaces_the_old() -> None:
     metrics = Metrics()
     metrics.reload("ok", "s1", "r1", 1.0)
-    metrics.reload("refused", "s1", "r1", 2.0)
+    metrics.reload("refused", "", "", 2.0)
     metrics.reload("ok", "s2", "r1", 3.0)
     found = values(generate_latest(metrics.registry))
     assert found["qinglang_policy_revision", "r1", "s1"] == 0
