@@ -79,8 +79,8 @@ def build(
     """Bring `<data>/rulebase/current` up to date and say what was done.
 
     `extra` are folders of a district's own sources; `accept` names lists whose sudden
-    shrinking is meant; `shipped` are our own lists; `say` is told the list being read. Raises DataError where
-    sidecars, categories or mappings are wrong; then nothing changes.
+    shrinking is meant; `shipped` are our own lists; `say` is told the list being read.
+    Raises DataError where sidecars, categories or mappings are wrong; nothing changes then.
     """
     begun = time.monotonic()
     knowledge = load_knowledge(data, extra, shipped)

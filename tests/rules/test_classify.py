@@ -1,0 +1,68 @@
+"""Facts → Signals: several names, an address, labels, and the shared fast path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.base import RuleBase
+from rules.classify import classify
+from rules.model import Facts, Stage
+
+LIST = """\
+a.com games
+b.com/live live
+b.com social
+=help.cn crisis
+192.0.2.1 malware
+porn.cn porn
+"""
+
+CASES: dict[str, tuple[dict[str, object], set[str]]] = {
+    "host": ({"host": "www.a.com"}, {"games"}),
+    "nothing known": ({"host": "x.org"}, {"uncategorised"}),
+    "path": ({"host": "b.com", "path": "/live/1"}, {"social", "live"}),
+    "other name": ({"host": "x.org", "names": ("a.com",)}, {"games"}),
+    "two names": ({"host": "a.com", "names": ("b.com", "x.org")}, {"games", "social"}),
+    "path counts for every name": ({"host": "a.com", "names": ("b.com",), "path": "/live"},
+                                   {"games", "social", "live"}),
+    "address": ({"host": "x.org", "address": "192.0.2.1"}, {"malware"}),
+    "harmless address": ({"host": "a.com", "address": "192.0.2.9"}, {"games"}),
+    "address is the host": ({"host": "192.0.2.1", "address": "192.0.2.1"}, {"malware"}),
+    "label": ({"host": "x.org", "labels": ("rta",)}, {"porn"}),
+    "label beside a list": ({"host": "a.com", "labels": ("rta",)}, {"games", "porn"}),
+    "unknown label": ({"host": "x.org", "labels": ("odd",)}, {"uncategorised"}),
+    "help": ({"host": "help.cn"}, {"crisis"}),
+    "help keeps its address and labels": (
+        {"host": "help.cn", "address": "192.0.2.1", "labels": ("rta",)}, {"crisis"}),
+    "help named twice": ({"host": "help.cn", "names": ("help.cn",)}, {"crisis"}),
+    "help as a cover": ({"host": "porn.cn", "names": ("help.cn",)}, {"porn"}),
+    "help in front of harm": ({"host": "help.cn", "names": ("porn.cn",)}, {"porn"}),
+    "help in front of the unknown": ({"host": "help.cn", "names": ("x.org",)}, {"uncategorised"}),
+    "help as a cover of a bad address": (
+        {"host": "x.org", "names": ("help.cn",), "address": "192.0.2.1"}, {"malware"}),
+}  # fmt: skip
+
+
+@pytest.fixture
+def base(base_of: Callable[[str], RuleBase]) -> RuleBase:
+    return base_of(LIST)
+
+
+def test_classify(base: RuleBase) -> None:
+    for case, (given, wanted) in CASES.items():
+        signals = classify(Facts(stage=Stage.REQUEST, **given), base)  # type: ignore[arg-type]
+        assert set(base.ids(signals.mask)) == wanted, case
+        named = {item.category for item in signals.items}
+        assert named == wanted - {"uncategorised"}, case
+
+
+def test_the_common_case_is_shared(base: RuleBase) -> None:
+    facts = Facts(stage=Stage.TLS, host="www.a.com", port=443)
+    assert classify(facts, base) is base.host("www.a.com")
+
+
+def test_labels_say_so(base: RuleBase) -> None:
+    signals = classify(Facts(stage=Stage.RESPONSE, host="x.org", labels=("rta",)), base)
+    assert [(item.recogniser, item.matched) for item in signals.items] == [("labels", "rta")]
