@@ -21,7 +21,7 @@ from policies.model import Order, Role, Subject, Verdict
 from policies.overlay import Overlay
 from policies.policy import Policy, PolicySet, Scope
 from policies.rule import STRICT, Rule, host_groups, order_rule, policy_rules
-from policies.seat import Key, Seat, Slot, applies
+from policies.seat import Audiences, Key, Seat, Slot
 from rules.load import DataError
 from rules.model import Category, Layer
 
@@ -45,6 +45,7 @@ class Snapshot:
     """RuleBase + policies + Orders in force, compiled. Immutable but for bounded memos."""
 
     __slots__ = (
+        "_audiences",
         "_calendar",
         "_days",
         "_kept",
@@ -70,6 +71,7 @@ class Snapshot:
         self.kinds = kinds = Kinds(content.categories)
         self.help = kinds.layers([Layer.HELP])
         self.overlay = Overlay(len(kinds), host_groups(content.policies, content.orders))
+        self._audiences = Audiences(content.policies)
         self._calendar = Calendar(content.years)
         self._rules = {p.id: policy_rules(kinds, self.overlay, p) for p in content.policies}
         self._orders = tuple(order_rule(kinds, self.overlay, order) for order in content.orders)
@@ -168,20 +170,14 @@ class Snapshot:
 
     def effective(self, subject: Subject) -> Subject:
         """A pupil whose 学段 no preset knows is treated as the default subject's."""
-        known = any(applies(p, subject) for p in self.policies if p.scope is Scope.PRESET)
-        if known or subject.role is not Role.PUPIL:
+        if subject.role is not Role.PUPIL or self._audiences.has_preset(subject):
             return subject
         default = self.default_subject
         return replace(subject, stage=default.stage, tier=subject.tier or default.tier)
 
     def chain(self, subject: Subject) -> tuple[Policy, ...]:
         """The policies for a subject, nearest first: group, school, preset, district."""
-        return tuple(
-            policy
-            for scope in (Scope.GROUP, Scope.SCHOOL, Scope.PRESET, Scope.DISTRICT)
-            for policy in self.policies
-            if policy.scope is scope and applies(policy, subject)
-        )
+        return self._audiences.chain(subject)
 
     def sequence(self, chain: Sequence[Policy]) -> tuple[Rule, ...]:
         """The order in which rules are asked.

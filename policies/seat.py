@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from policies.kinds import UNCATEGORISED
 from policies.model import STRICTNESS, Action, Depth, Moment, Subject, Verdict
-from policies.policy import Mode, Policy, Scope
+from policies.policy import Mode, Policy, Scope, Who
 from policies.rule import Rule, fits, in_time
 from rules.model import Gap, Stage
 
@@ -115,14 +115,48 @@ class Seat:
         return Slot(key=key, rules=tuple(rules), pins=pins, metered=tuple(metered), memo={})
 
 
-def applies(policy: Policy, subject: Subject) -> bool:
-    """Whether a policy is for this subject; a school's file is for that school."""
+def audience(policy: Policy) -> Who:
+    """Whom a policy is for; a school's or group's file is for the one it is named after."""
     who = policy.applies
     if policy.scope is Scope.SCHOOL and not who.schools:
-        who = replace(who, schools=(policy.id,))
+        return replace(who, schools=(policy.id,))
     if policy.scope is Scope.GROUP and not who.groups:
-        who = replace(who, groups=(policy.id,))
-    return fits(who, "", subject)
+        return replace(who, groups=(policy.id,))
+    return who
+
+
+class Audiences:
+    """Finds the policies for a subject without asking those of a thousand other schools."""
+
+    __slots__ = ("_groups", "_presets", "_schools", "_top")
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._schools: dict[str, list[tuple[Who, Policy]]] = {}
+        self._groups: dict[str, list[tuple[Who, Policy]]] = {}
+        self._presets = [(audience(p), p) for p in policies if p.scope is Scope.PRESET]
+        self._top = [(audience(p), p) for p in policies if p.scope is Scope.DISTRICT]
+        for policy in policies:
+            who = audience(policy)
+            if policy.scope is Scope.SCHOOL:
+                for school in dict.fromkeys(who.schools):
+                    self._schools.setdefault(school, []).append((who, policy))
+            if policy.scope is Scope.GROUP:
+                for group in dict.fromkeys(who.groups):
+                    self._groups.setdefault(group, []).append((who, policy))
+
+    def has_preset(self, subject: Subject) -> bool:
+        """Whether any preset is for this subject."""
+        return any(fits(who, "", subject) for who, _ in self._presets)
+
+    def chain(self, subject: Subject) -> tuple[Policy, ...]:
+        """The policies for a subject, nearest first: group, school, preset, district."""
+        candidates = (
+            *self._groups.get(subject.group, ()),
+            *self._schools.get(subject.school, ()),
+            *self._presets,
+            *self._top,
+        )
+        return tuple(policy for who, policy in candidates if fits(who, "", subject))
 
 
 def _enforced(rule: Rule, policies: Sequence[Policy]) -> Action:

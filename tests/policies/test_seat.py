@@ -6,8 +6,9 @@ import pytest
 
 from policies.model import Depth, Subject
 from policies.moment import at
-from policies.policy import Inspection, Mode, Who
-from policies.seat import applies
+from policies.policy import Inspection, Mode, Policy, Who
+from policies.rule import fits
+from policies.seat import Audiences, audience
 from tests.policies.samples import ask, clause, district, end, order, policy, snapshot
 
 JUNIOR = policy("junior", "preset", applies=Who(stages=("junior",), roles=("pupil",)))
@@ -29,8 +30,10 @@ GROUP = policy("club", "group")
         (JUNIOR, Subject(stage="junior", role="teacher"), False),
     ],
 )
-def test_applies(made: object, subject: Subject, expected: bool) -> None:
-    assert applies(made, subject) is expected  # type: ignore[arg-type]
+def test_applies(made: Policy, subject: Subject, expected: bool) -> None:
+    who = audience(made)
+    assert fits(who, "", subject) is expected
+    assert (made in Audiences([made]).chain(subject)) is expected
 
 
 def profile(subject: Subject) -> str:
