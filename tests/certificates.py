@@ -134,8 +134,6 @@ def server(pem: Path, *alpn: str, clients: Issuer | None = None) -> ssl.SSLConte
     if alpn:
         context.set_alpn_protocols(list(alpn))
     if clients is not None:
-        # in TLS 1.3 the refusal comes after the handshake, in 1.2 inside it: try the early one
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(cadata=clients.pem.decode())
     return context

@@ -5,6 +5,7 @@ Only tests under tests/wire ask for them; every other test starts nothing.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,8 +104,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             for name, issued in faults.items()
         }
         mutual = certificates.leaf(["mutual.allowed.example"], root)
-        context = certificates.server(pem("mutual", mutual), "http/1.1", clients=root)
-        bad["mutual"] = origins.web(HOME, context)
+        # TLS 1.2 refuses inside the handshake, 1.3 only after it
+        for name, version in (("1.2", ssl.TLSVersion.TLSv1_2), ("1.3", ssl.TLSVersion.TLSv1_3)):
+            context = certificates.server(pem("mutual", mutual), "http/1.1", clients=root)
+            context.maximum_version = version
+            bad[f"mutual {name}"] = origins.demanding(HOME, context)
         yield World(
             origins=origins,
             root=folder / "root.pem",

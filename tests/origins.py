@@ -74,12 +74,16 @@ class Origins:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
         self._datagrams: list[asyncio.DatagramTransport] = []
+        self._demanding: list[socket.socket] = []
 
     def __enter__(self) -> Origins:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        for listener in self._demanding:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -92,6 +96,27 @@ class Origins:
     def raw(self, host: str, answer: bytes, port: int = 0) -> Place:
         """Start an origin that says `answer` to the first bytes and then echoes."""
         return self._run(self._raw(host, answer, port))
+
+    def demanding(self, host: str, context: ssl.SSLContext) -> Place:
+        """Start an HTTPS origin that wants a client certificate and says so by a TLS alert.
+
+        It has a thread of its own: asyncio closes a failed handshake without the alert.
+        """
+        listener = socket.create_server((host, 0))
+        threading.Thread(target=self._demand, args=(listener, context), daemon=True).start()
+        self._demanding.append(listener)
+        return Place(host=host, port=listener.getsockname()[1])
+
+    def _demand(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = listener.accept()
+                self.accepted.append(listener.getsockname()[1])
+                sock.settimeout(5)
+                with contextlib.suppress(OSError), context.wrap_socket(sock, server_side=True) as s:
+                    s.recv(READ)
+                    s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                sock.close()
 
     def resolver(self, host: str, addresses: dict[str, str]) -> Place:
         """Start a DNS upstream (UDP): A records for `addresses`, NXDOMAIN for the rest."""
