@@ -101,7 +101,7 @@ def _tcp(address: Address, movable: bool) -> socket.socket:
 
 
 def _dns(address: Address, movable: bool) -> tuple[socket.socket, socket.socket]:
-    """UDP and TCP on the same port."""
+    """UDP and TCP on the same port. `[::]` serves IPv4 as well: a node has one DNS address."""
     try:
         return _pair(address)
     except OSError as error:
@@ -116,9 +116,9 @@ def _dns(address: Address, movable: bool) -> tuple[socket.socket, socket.socket]
 
 
 def _pair(address: Address) -> tuple[socket.socket, socket.socket]:
-    tcp = _bind(address, socket.SOCK_STREAM)
+    tcp = _bind(address, socket.SOCK_STREAM, both=True)
     try:
-        udp = _bind(bound(tcp), socket.SOCK_DGRAM)
+        udp = _bind(bound(tcp), socket.SOCK_DGRAM, both=True)
     except OSError:
         tcp.close()
         raise
@@ -126,14 +126,14 @@ def _pair(address: Address) -> tuple[socket.socket, socket.socket]:
     return udp, tcp
 
 
-def _bind(address: Address, kind: socket.SocketKind) -> socket.socket:
+def _bind(address: Address, kind: socket.SocketKind, *, both: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     opened = socket.socket(family, kind)
     try:
         if kind is socket.SOCK_STREAM:  # on UDP it would let two gateways share one port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not both))
         opened.setblocking(False)
         opened.bind((address.host, address.port))
     except OSError:

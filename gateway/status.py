@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -65,7 +66,7 @@ def answer(desk: Desk, path: str, client: str, here: str) -> Reply:
         return Reply(
             status=200,
             media_type="text/plain; version=0.0.4; charset=utf-8",
-            body=desk.metrics(),
+            body=desk.metrics() + own_metrics(desk.status()),
         )
     if path == "/status":
         return _json(200, desk.status())
@@ -77,6 +78,40 @@ def answer(desk: Desk, path: str, client: str, here: str) -> Reply:
     if path in CERTIFICATES:
         return _certificate(desk.node, *CERTIFICATES[path])
     return _text(404, "not found")
+
+
+def own_metrics(status: Mapping[str, Any]) -> bytes:
+    """What only the supervisor knows, as Prometheus reads it: restarts, publications, CA."""
+    lines = [
+        "# HELP qinglang_child_restarts_total Unexpected ends of child processes",
+        "# TYPE qinglang_child_restarts_total counter",
+        *(
+            f'qinglang_child_restarts_total{{child="{one["name"]}"}} {one["restarts"]}'
+            for one in status["children"]
+        ),
+        "# HELP qinglang_child_resident_bytes Resident memory of child processes",
+        "# TYPE qinglang_child_resident_bytes gauge",
+        *(
+            f'qinglang_child_resident_bytes{{child="{one["name"]}"}} {one["rss"]}'
+            for one in status["children"]
+        ),
+        "# HELP qinglang_publications_total Compilations of rules and policies by outcome",
+        "# TYPE qinglang_publications_total counter",
+        *(
+            f'qinglang_publications_total{{result="{result}"}} {count}'
+            for result, count in status["reloads"].items()
+        ),
+        "# HELP qinglang_ca_expiry_timestamp_seconds End of the CA that signs",
+        "# TYPE qinglang_ca_expiry_timestamp_seconds gauge",
+        *(f"qinglang_ca_expiry_timestamp_seconds {end}" for end in _ends(status["ca"])),
+    ]
+    return "\n".join((*lines, "")).encode()
+
+
+def _ends(generations: Iterable[Mapping[str, str]]) -> Iterator[float]:
+    for one in generations:
+        if one["generation"] == "current" and "expires" in one:
+            yield datetime.fromisoformat(one["expires"]).timestamp()
 
 
 def within(client: str, prefixes: Sequence[str]) -> bool:
@@ -150,9 +185,6 @@ class StatusServer(ThreadingHTTPServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Beyond MAX_THREADS at once a connection is closed, so nobody can pile them up."""
         return self.slots.acquire(blocking=False)
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:

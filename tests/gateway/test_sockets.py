@@ -81,6 +81,20 @@ def test_dns_moves_where_only_its_udp_half_is_taken(tmp_path: Path) -> None:
             opened.close()
 
 
+def test_one_dns_address_serves_both_families_and_other_listeners_one(tmp_path: Path) -> None:
+    wild = Address(host="::", port=0)
+    opened = open_all(planned(tmp_path, dns=wild, proxy=(wild,)))
+    try:
+        assert opened.node.dns is not None
+        socket.create_connection(("127.0.0.1", opened.node.dns.port)).close()
+        proxy = opened.node.listeners[0].address
+        socket.create_connection(("::1", proxy.port)).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", proxy.port))
+    finally:
+        opened.close()
+
+
 def test_an_address_of_another_machine(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match="does not have that address"):
         open_all(planned(tmp_path, proxy=(Address(host="203.0.113.1", port=0),)))

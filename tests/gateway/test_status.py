@@ -10,12 +10,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import authority
 from gateway.node import Address, Listener, ListenerKind, Node
-from gateway.status import Desk, StatusServer, answer, proxy_for, read_status, within
+from gateway.status import Desk, StatusServer, answer, own_metrics, proxy_for, read_status, within
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
+STATUS = {
+    "children": [{"name": "worker-0", "restarts": 2, "rss": 1024}],
+    "reloads": {"published": 3, "refused": 1},
+    "ca": [
+        {"generation": "current", "expires": "2036-09-01T00:00:00+00:00"},
+        {"generation": "next", "expires": "2046-09-01T00:00:00+00:00"},
+    ],
+}
 
 
 def desk(tmp_path: Path, state: str = "serving", proxy: str = "0.0.0.0:8080") -> Desk:
@@ -23,7 +32,7 @@ def desk(tmp_path: Path, state: str = "serving", proxy: str = "0.0.0.0:8080") ->
     node = Node(name="n", data=tmp_path, listeners=(listener,))
     return Desk(
         node=node,
-        status=lambda: {"state": state, "节点": "😀"},
+        status=lambda: {**STATUS, "state": state, "节点": "😀"},
         metrics=lambda: b"qinglang_up 1\n",
         scrape=("127.0.0.0/8", "203.0.113.9/32"),
     )
@@ -65,6 +74,26 @@ def test_who_may_read_what(tmp_path: Path, path: str, client: str, status: int) 
     reply = answer(at, path, client, "10.0.0.1")
     assert reply.status == status
     assert b"PRIVATE" not in reply.body
+
+
+def test_the_supervisor_s_own_figures_are_in_the_metrics(tmp_path: Path) -> None:
+    text = answer(desk(tmp_path), "/metrics", LOCAL, "").body.decode()
+    families = {one.name: one for one in text_string_to_metric_families(text)}
+    assert families["qinglang_up"].samples[0].value == 1
+    restarts = families["qinglang_child_restarts"].samples[0]
+    assert (restarts.labels, restarts.value) == ({"child": "worker-0"}, 2)
+    assert {s.labels["result"]: s.value for s in families["qinglang_publications"].samples} == {
+        "published": 3,
+        "refused": 1,
+    }
+    assert [s.value for s in families["qinglang_ca_expiry_timestamp_seconds"].samples] == [
+        datetime(2036, 9, 1, tzinfo=UTC).timestamp()
+    ]
+
+
+@pytest.mark.parametrize("ca", [[], [{"generation": "current", "problem": "damaged"}]])
+def test_a_damaged_ca_has_no_expiry(ca: list[dict[str, str]]) -> None:
+    assert b"expiry_timestamp_seconds 2" not in own_metrics({**STATUS, "ca": ca})
 
 
 def test_the_next_ca_is_served_once_prepared(tmp_path: Path) -> None:
