@@ -15,19 +15,25 @@ LATER = {
 }
 
 
-def advice(given: PolicySet, year: int) -> list[Problem]:
-    """Remarks on a set of policies, as of a year."""
+ANNOUNCED_IN = 11
+"""The month by which next year's holidays have been announced (2025: 4 November)."""
+
+
+def advice(given: PolicySet, day: str) -> list[Problem]:
+    """Remarks on a set of policies, as of an ISO date."""
+    year, month = int(day[:4]), int(day[5:7])
     remarks = [remark for policy in given.policies for remark in _of_policy(given, policy, year)]
-    if year not in {known.year for known in given.years}:
-        remarks.append(
-            Problem(
-                file="calendar",
-                line=1,
-                column=1,
-                message=f"the holidays of {year} are not known",
-                remedy=f"add calendar/cn-{year}.yaml from the State Council's notice",
+    for wanted in (year, year + 1) if month >= ANNOUNCED_IN else (year,):
+        if wanted not in {known.year for known in given.years}:
+            remarks.append(
+                Problem(
+                    file="calendar",
+                    line=1,
+                    column=1,
+                    message=f"the holidays of {wanted} are not known",
+                    remedy=f"add calendar/cn-{wanted}.yaml from the State Council's notice",
+                )
             )
-        )
     return remarks
 
 

@@ -110,6 +110,12 @@ def _places_of_keys(desk: _Desk, policy: Policy) -> None:
             desk.complain(
                 policy, ["clauses", number, "action"], "`limit` and `quota` belong together"
             )
+        if clause.quota is not None and not (clause.when.categories or clause.when.layers):
+            desk.complain(
+                policy,
+                ["clauses", number, "quota"],
+                "a quota counts categories: name them in `when`",
+            )
     if policy.allow_only and policy.otherwise and policy.otherwise.action is not Action.BLOCK:
         desk.complain(
             policy,

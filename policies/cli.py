@@ -11,15 +11,13 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from policies.cases import Classify, Outcome
+    from policies.cases import Classify
     from policies.compile import Snapshot
-    from policies.explain import Explanation
-    from rules.load import Problem
-    from rules.model import Signals
 
 
 def register(commands: Any) -> None:
@@ -70,11 +68,11 @@ def run_check(options: argparse.Namespace) -> int:
         problems = check(given, categories)
     except DataError as error:
         given, problems = None, list(error.problems)
-    remarks = advice(given, int(moment(time.time()).day[:4])) if given else []
+    remarks = advice(given, moment(time.time()).day) if given else []
     if options.json:
         counts = {
-            "problems": [_place(problem) for problem in problems],
-            "remarks": [_place(remark) for remark in remarks],
+            "problems": [asdict(problem) for problem in problems],
+            "remarks": [asdict(remark) for remark in remarks],
             "policies": len(given.policies) if given else 0,
         }
         _print_json(counts)
@@ -97,12 +95,13 @@ def run_check(options: argparse.Namespace) -> int:
 def run_test(options: argparse.Namespace) -> int:
     """Run every case with the RuleBase in force."""
     from policies.cases import run_cases
+    from policies.render import junit
 
     snapshot, classify = _in_force(options, (*options.policy, *options.folders))
     outcomes = run_cases(snapshot, classify)
     failed = [outcome for outcome in outcomes if outcome.wrong]
     if options.junit:
-        options.junit.write_bytes(_junit(outcomes))
+        options.junit.write_bytes(junit(outcomes))
     if options.json:
         _print_json(
             {
@@ -124,11 +123,10 @@ def run_test(options: argparse.Namespace) -> int:
 
 def run_explain(options: argparse.Namespace) -> int:
     """One decision, every clause tried, and the basis."""
-    from dataclasses import replace
-
     from policies.cases import facts_of
     from policies.explain import explain
     from policies.moment import at, moment
+    from policies.render import explanation_json, explanation_lines
     from policies.subject import locate, parse_subject
     from rules.load import DataError, Problem
     from rules.model import Gap
@@ -150,9 +148,9 @@ def run_explain(options: argparse.Namespace) -> int:
     signals = classify(facts)
     found = explain(snapshot.seat(subject), facts, signals, subject, when)
     if options.json:
-        _print_json(_as_json(found, signals, snapshot))
+        _print_json(explanation_json(found, signals, snapshot))
     else:
-        for line in _lines(found, signals, snapshot):
+        for line in explanation_lines(found, signals, snapshot):
             _say(line)
     return 0
 
@@ -179,87 +177,6 @@ def _in_force(options: argparse.Namespace, folders: Sequence[Path]) -> tuple[Sna
             problem = Problem(file=str(published), line=1, column=1, message=message)
             raise DataError([problem])
     return snapshot, lambda facts: classify(facts, base)
-
-
-_MISSED = {
-    None: "✓ 命中 decides",
-    "subject": "对象不符 other subjects",
-    "expiry": "指令不在有效期 order not in force",
-    "hours": "不在时段 other hours",
-    "days": "日期不符 other days",
-    "unknown-year": "年份的节假日未公布 holidays of this year unknown",
-    "categories": "类别不符 other categories",
-    "hosts": "网站不符 other hosts",
-    "gap": "没有这种缺口 no such gap",
-    "names": "声明的名称不一致 claimed names conflict",
-    "pins": "只决定不解密 only pins undecrypted",
-    "not-reached": "已有裁决 already decided",
-}
-
-
-def _lines(found: Explanation, signals: Signals, snapshot: Snapshot) -> list[str]:
-    verdict = found.verdict
-    enforced = "" if verdict.enforced is verdict.action else f"(执行 enforced: {verdict.enforced})"
-    who = found.subject
-    lines = [
-        f"裁决 verdict   {verdict.action} {enforced}  {verdict.clause}",
-        f"条款 clause    {verdict.reason.title.zh} / {verdict.reason.title.en}",
-        f"说明 reason    {verdict.reason.text.zh}",
-        f"               {verdict.reason.text.en}",
-        f"主体 subject   {who.role} {who.stage or '-'} {who.school or '-'} {who.group or '-'}",
-        f"策略 profile   {verdict.profile}  深度 depth {verdict.depth}"
-        f"  解密 inspect {'是 yes' if verdict.inspect else '否 no'}",
-        f"日期 days      {', '.join(found.days)}",
-        f"类别 category  {', '.join(snapshot.kinds.ids(verdict.mask))}",
-    ]
-    lines += [
-        f"线索 signal    {s.category} ← {s.recogniser}: {s.matched} {s.list}".rstrip()
-        for s in signals.items
-    ]
-    lines += [
-        f"依据 basis     {b.source} {b.clause} [{b.status}]".rstrip() for b in verdict.reason.basis
-    ]
-    lines += [f"快照 snapshot  {verdict.snapshot}", f"轨迹 trace     {verdict.trace}"]
-    for step in found.steps:
-        tail = f": {step.detail}" if step.detail else ""
-        lines.append(f"  {step.clause} → {step.action}  {_MISSED[step.missed]}{tail}")
-    return lines
-
-
-def _as_json(found: Explanation, signals: Signals, snapshot: Snapshot) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    verdict = asdict(found.verdict)
-    verdict["categories"] = list(snapshot.kinds.ids(verdict.pop("mask")))
-    return {
-        "verdict": verdict,
-        "subject": asdict(found.subject),
-        "days": list(found.days),
-        "signals": [asdict(signal) for signal in signals.items],
-        "steps": [asdict(step) for step in found.steps],
-        "rulebase": snapshot.rulebase,
-    }
-
-
-def _junit(outcomes: Sequence[Outcome]) -> bytes:
-    from xml.etree import ElementTree as Xml
-
-    failures = sum(bool(outcome.wrong) for outcome in outcomes)
-    suite = Xml.Element(
-        "testsuite", name="policy", tests=str(len(outcomes)), failures=str(failures)
-    )
-    for outcome in outcomes:
-        case = Xml.SubElement(suite, "testcase", classname=outcome.policy, name=outcome.case.title)
-        if outcome.wrong:
-            text = "; ".join(outcome.wrong)
-            Xml.SubElement(case, "failure", message=text).text = text
-    return bytes(Xml.tostring(suite, encoding="utf-8", xml_declaration=True))
-
-
-def _place(problem: Problem) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(problem)
 
 
 def _print_json(value: object) -> None:

@@ -104,12 +104,9 @@ def first_match(seat: Seat, slot: Slot, key: Key) -> int | None:
 def _spent(seat: Seat, slot: Slot, usage: Usage) -> int:
     """Bit per metered rule whose quota is used up."""
     spent = 0
-    for bit, place in enumerate(slot.metered):
-        rule = seat.rules[place]
-        if rule.quota is None or rule.mask is None:
-            continue
-        minutes = sum(usage.minutes.get(name, 0) for name in seat.snapshot.kinds.ids(rule.mask))
-        if minutes >= rule.quota.minutes:
+    for bit, (_, mask, minutes) in enumerate(slot.metered):
+        used = sum(usage.minutes.get(name, 0) for name in seat.snapshot.kinds.ids(mask))
+        if used >= minutes:
             spent |= 1 << bit
     return spent
 
@@ -124,7 +121,7 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
     action = enforced = Action.BLOCK
     if rule is not None and place is not None:
         action, enforced = rule.action, seat.enforced[place]
-        if place in slot.metered and spent >> slot.metered.index(place) & 1:
+        if spent and _is_spent(slot, place, spent):
             action = Action.BLOCK
             enforced = action if enforced is Action.LIMIT else enforced
     opened = _inspect(seat, slot, key, enforced)
@@ -142,6 +139,10 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
         mask=mask & snapshot.kinds.all,
         deciding=snapshot.kinds.ids(mask & ((rule and rule.mask) or 0)),
     )
+
+
+def _is_spent(slot: Slot, place: int, spent: int) -> bool:
+    return any(spent >> bit & 1 and row[0] == place for bit, row in enumerate(slot.metered))
 
 
 def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:

@@ -35,11 +35,14 @@ def place(text: str, path: Path) -> tuple[int, int]:
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value.replace("-", "_") == step:
-                return value if isinstance(value, yaml.Node) else None
-            if isinstance(key, yaml.ScalarNode) and key.value == step:
+            if isinstance(key, yaml.ScalarNode) and _same(key.value, step):
                 return value if isinstance(value, yaml.Node) else None
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         child = node.value[step]
         return child if isinstance(child, yaml.Node) else None
     return None
+
+
+def _same(key: str, step: str | int) -> bool:
+    """Keys of records may be written with `-` or `_`."""
+    return key == step or key.replace("-", "_") == step

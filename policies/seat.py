@@ -32,7 +32,7 @@ class Slot:
     key: tuple[int, int, int, int]
     rules: tuple[tuple[int, int, frozenset[Gap] | None, int], ...]
     pins: int
-    metered: tuple[int, ...]
+    metered: tuple[tuple[int, int, int], ...]  # place of the rule, its categories, minutes
     memo: dict[Key, Verdict]
 
 
@@ -110,7 +110,7 @@ class Seat:
                 pins |= (rule.mask or 0) | (rule.hosts or 0)
                 continue
             if rule.quota is not None:
-                metered.append(place)
+                metered.append((place, rule.mask or 0, rule.quota.minutes))
             rules.append((rule.mask or -1, rule.hosts or -1, rule.gaps or None, place))
         return Slot(key=key, rules=tuple(rules), pins=pins, metered=tuple(metered), memo={})
 

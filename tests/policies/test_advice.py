@@ -11,8 +11,11 @@ from tests.policies.samples import YEAR, clause, policy
 CASES = (Case(title="t", at=At("2026-09-01T10:00"), expect=Action.ALLOW),)
 
 
-def remarks(made: Policy, year: int = 2026) -> list[str]:
-    return [one.message for one in advice(PolicySet(policies=(made,), years=(YEAR,)), year)]
+def remarks(made: Policy, year: int, month: int = 9) -> list[str]:
+    return [
+        one.message
+        for one in advice(PolicySet(policies=(made,), years=(YEAR,)), f"{year}-{month:02d}-01")
+    ]
 
 
 HOLIDAY = clause("h", "block", days=(DayKind.HOLIDAY,))
@@ -41,3 +44,10 @@ def test_remarks(made: Policy, year: int, said: list[str]) -> None:
     assert len(found) == len(said)
     for one, part in zip(found, said, strict=True):
         assert part in one
+
+
+@pytest.mark.parametrize(("month", "said"), [(10, 0), (11, 1), (12, 1)])
+def test_next_year_is_asked_for_when_it_has_been_announced(month: int, said: int) -> None:
+    made = policy("p", "school", cases=CASES)
+    assert len(remarks(made, 2026, month)) == said
+    assert len(remarks(made, 2025, month)) == 1

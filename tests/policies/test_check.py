@@ -126,7 +126,11 @@ def test_every_gap_is_handled_for_pupils(gap: Gap) -> None:
         (district(otherwise=None), "no `otherwise`"),
         (district(default_subject=None), "no `default_subject`"),
         (district(clause("a", "limit")), "belong together"),
-        (district(clause("a", "block", quota=Quota(minutes=1))), "belong together"),
+        (
+            district(clause("a", "block", quota=Quota(minutes=1), categories=("games",))),
+            "belong together",
+        ),
+        (district(clause("a", "limit", quota=Quota(minutes=1))), "counts categories"),
     ],
 )
 def test_bad_districts(made: Policy, said: str) -> None:

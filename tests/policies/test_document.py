@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from policies import document
 from policies.compile import Document, Snapshot
-from policies.policy import Policy
+from policies.policy import Case, Policy
 from rules.load import DataError
 from tests.policies.samples import clause, district, order, policy, snapshot
 
@@ -37,6 +37,12 @@ def test_equal_texts_have_equal_digests() -> None:
     assert document.digest("\ud800")  # a lone surrogate is no reason to fail
 
 
+def test_nothing_is_written_for_what_is_not_there() -> None:
+    assert document.encode(None) is None
+    assert document.decode(Case, CASE).inspect is None
+
+
+CASE = '{"title": "t", "expect": "allow", "at": "2026-09-01T10:00", "inspect": null}'
 DAMAGE = [
     "",
     "[]",
