@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from loguru import logger
-from mitmproxy.connection import Client, ConnectionState
+from mitmproxy.connection import Client, Connection, ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
@@ -53,6 +53,7 @@ class EdgeClient(Client):
     recorded: int = 0  # exchanges recorded on this connection
     hello_since: float = 0.0
     heads: dict[int, GuardedHttp1] = field(default_factory=dict)
+    certificate_wanted: bool = False  # an origin asked for the device's own certificate
     h2: GuardedHttp2 | None = None
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
 
@@ -122,7 +123,8 @@ class EdgeConnection(ConnectionHandler):
                 if command.blocking:
                     self._events.append(events.HookCompleted(command))
             elif isinstance(command, commands.Log):
-                continue
+                if "certificate required" in command.message:  # said nowhere else (TLS 1.3)
+                    self.edge.certificate_wanted = True
             elif isinstance(command, commands.OpenConnection):
                 self._open(command)
             elif isinstance(command, commands.RequestWakeup):
@@ -148,6 +150,16 @@ class EdgeConnection(ConnectionHandler):
         for io in list(self.transports.values()):
             if io.handler is not None:
                 io.handler.cancel("engine error")
+
+    async def handle_connection(self, connection: Connection) -> None:
+        """Read from one side until it closes.
+
+        The task is eager: where bytes are waiting already it would run before its own
+        handle is known, and could not be closed; so the client's waits one turn.
+        """
+        if connection is self.client:
+            await asyncio.sleep(0)
+        await super().handle_connection(connection)
 
     def end(self) -> None:
         """Close this client's connection from outside (slow head, shutdown)."""

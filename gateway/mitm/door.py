@@ -169,7 +169,8 @@ class Door:
                 self._too_slow(connection, client)
 
     def _too_slow(self, connection: EdgeConnection, client: EdgeClient) -> None:
-        client.heads.clear()
+        for guard in list(client.heads.values()):
+            guard.give_up()
         client.hello_since = 0.0
         rejection = layers.Rejection(
             client=client, gap=Gap.TOO_SLOW, detail="slower than 10 s", status=408

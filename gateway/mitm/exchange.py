@@ -99,7 +99,7 @@ def request_facts(
         host, port = canonical(request.data.host), request.data.port
     else:
         host, port = target
-        if is_address(host):
+        if not host or is_address(host):
             sni = client.sni_name
             named = sni or asked or authority
             if named and not is_address(named):

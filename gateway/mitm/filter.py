@@ -19,7 +19,7 @@ from gateway.destinations import Destinations
 from gateway.events import Recorder
 from gateway.identity.resolve import Resolver
 from gateway.mitm.connection import EdgeClient
-from gateway.mitm.exchange import Exchange, Headers, head_bytes, respond
+from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.layers import Rejection
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
@@ -34,6 +34,9 @@ from rules.model import Facts, Gap, Stage
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
+
+
+SAMPLE = 64  # decisions a timed one stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Filter:
         self.tickets = tickets
         self.destinations = destinations
         self.clock = clock
+        self._judged = 0
         self._second = 0
         self._moment: Moment = moment(clock())
 
@@ -77,8 +81,15 @@ class Filter:
         return self._moment
 
     def judge(self, facts: Facts, subject: Subject) -> Outcome:
+        """Recognise and decide; one decision in `SAMPLE` is timed for the metrics."""
         force = self.force
-        return judge(facts, subject, force.base, force.snapshot, self.now())
+        self._judged += 1
+        if self._judged % SAMPLE or self.metrics is None:
+            return judge(facts, subject, force.base, force.snapshot, self.now())
+        begun = time.perf_counter()
+        outcome = judge(facts, subject, force.base, force.snapshot, self.now())
+        self.metrics.took(time.perf_counter() - begun)
+        return outcome
 
     def record(
         self, client: EdgeClient, facts: Facts, outcome: Outcome, problem: str = "", **more: Any
@@ -155,7 +166,7 @@ class Filter:
         page = self.page(
             PageKind.REFUSED, client, outcome, code, host="", gap=rejection.gap, want=Want.HTML
         )
-        rejection.answer = head_bytes(replace(page, status=rejection.status))
+        rejection.page = replace(page, status=rejection.status)
 
     def error_page(self, rejection: Rejection) -> None:
         """Only the bytes of an answer: the exchange itself is recorded by its own hooks."""
@@ -165,7 +176,7 @@ class Filter:
         page = self.page(
             PageKind.REFUSED, client, outcome, "", host="", gap=rejection.gap, want=Want.HTML
         )
-        rejection.answer = head_bytes(replace(page, status=rejection.status))
+        rejection.page = replace(page, status=rejection.status)
 
     # answers of our own
 

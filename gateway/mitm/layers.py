@@ -42,6 +42,8 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 
 from gateway.content import WINDOW
+from gateway.mitm.exchange import head_bytes
+from gateway.page.model import Page
 from rules.model import Gap
 
 if TYPE_CHECKING:
@@ -94,7 +96,12 @@ class Rejection:
     gap: Gap
     detail: str
     status: int
-    answer: bytes = b""
+    page: Page | None = None
+
+    @property
+    def answer(self) -> bytes:
+        """The page as HTTP/1.1 bytes; empty where there is none."""
+        return b"" if self.page is None else head_bytes(self.page)
 
 
 # A field line that begins with white space is folding (RFC 9112 section 5.2: reject);
@@ -167,6 +174,11 @@ class GuardedHttp1(_http1.Http1Server):
             self.head_since = 0.0
             cast("EdgeClient", self.context.client).heads.pop(id(self), None)
 
+    def give_up(self) -> None:
+        """The head took too long and has been recorded: take no notice of what still comes."""
+        self._arrived()
+        self.state = self.done
+
     def _reject(self, gap: Gap, detail: str, status: int) -> Commands:
         self._arrived()
         client = cast("EdgeClient", self.context.client)
@@ -184,17 +196,41 @@ class GuardedHttp1(_http1.Http1Server):
                 yield from self._reject(Gap.MALFORMED, "no host in the request", 400)
                 return
             if status is not None:
-                client = cast("EdgeClient", self.context.client)
-                rejection = Rejection(client=client, gap=Gap.MALFORMED, detail="", status=status)
-                client.filter.error_page(rejection)
-                yield commands.SendData(self.conn, rejection.answer)
+                yield commands.SendData(self.conn, _error(self.context, status).answer)
             yield commands.CloseConnection(self.conn)
             return
         yield from super().send(event)
 
 
+def _error(context: Context, status: int) -> Rejection:
+    """Our page for an error whose exchange is recorded by hooks of its own."""
+    client = cast("EdgeClient", context.client)
+    rejection = Rejection(client=client, gap=Gap.MALFORMED, detail="", status=status)
+    client.filter.error_page(rejection)
+    return rejection
+
+
 class GuardedHttp2(Http2Server):
-    """HTTP/2 from a client; says how much waits in its send buffers."""
+    """HTTP/2 from a client; our error pages, and how much waits in its send buffers."""
+
+    def _handle_event(self, event: events.Event) -> Commands:
+        if isinstance(event, ResponseProtocolError) and self._can_answer(event):
+            page = _error(self.context, event.code.http_status_code() or 502).page
+            if page is not None:
+                fields = [(b":status", b"%d" % page.status)]
+                fields += [(name.lower().encode(), value.encode()) for name, value in page.headers]
+                self.h2_conn.send_headers(event.stream_id, fields)
+                self.h2_conn.send_data(event.stream_id, page.body, end_stream=True)
+                yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+                return
+        yield from super()._handle_event(event)
+
+    def _can_answer(self, event: ResponseProtocolError) -> bool:
+        """May a whole answer still be sent on this stream?"""
+        if event.code.http_status_code() is None or self.is_closed(event.stream_id):
+            return False
+        stream = self.h2_conn.streams[event.stream_id]
+        return self.is_open_for_us(event.stream_id) and not stream.state_machine.headers_sent
 
     def waiting(self) -> int:
         """Bytes that the client's flow-control windows hold back."""
@@ -251,14 +287,31 @@ class FilterStream(HttpStream):
             self.flow.server_conn.via,
             self.flow.server_conn.transport_protocol,
         )
-        if not error:
+        if not error and connection.connected:
             self.context.server = self.flow.server_conn = connection
             return True
+        yield from self._fail(error or "server closed connection")
+        return False
+
+    def _fail(self, error: str) -> Commands:
+        """The origin failed before anything of its answer was sent: our page instead."""
         yield UpstreamFailedHook(self.flow, error)
         if (yield from self.check_killed(True)):
-            return False
+            return
         yield from self._answer()
-        return False
+
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> Commands:
+        unsent = self.server_state in (
+            self.state_wait_for_response_headers,
+            self.state_consume_response_body,
+        )
+        if isinstance(event, ResponseProtocolError) and unsent and not self.answered:
+            self.holding = False
+            yield from self._fail(event.message)
+            return
+        yield from super().handle_protocol_error(event)
 
     def _answer(self) -> Commands:
         """Send `flow.response`, which is our own page, and finish the stream."""

@@ -62,7 +62,7 @@ class EdgeLoop(asyncio.SelectorEventLoop):
         host, port, family, kind, proto, flags = key
         host = self.static.get(host, host)
         try:
-            found = await super().getaddrinfo(
+            found = await self._resolve(
                 host, port, family=family, type=kind, proto=proto, flags=flags
             )
         except OSError as error:
@@ -72,6 +72,10 @@ class EdgeLoop(asyncio.SelectorEventLoop):
             refused = ConnectionRefusedError(Gap.FORBIDDEN_DESTINATION.value)
             return time.monotonic() + KEEP_FAILURE, refused
         return time.monotonic() + KEEP, checked
+
+    async def _resolve(self, host: Any, port: Any, **hints: int) -> list[Any]:
+        """The system's resolver, in asyncio's thread pool. Raises OSError."""
+        return await super().getaddrinfo(host, port, **hints)
 
     def _allowed(self, row: Any) -> bool:
         if self.destinations is None:

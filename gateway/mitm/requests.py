@@ -122,10 +122,9 @@ class Requests:
             request.headers.pop("cookie", None)
             if kept:
                 request.headers["cookie"] = kept
-        if facts.address:
-            request.data.host = facts.host  # connect to the name that was judged
-        elif facts.names and not request.is_http2 and flow.client_conn.target is None:  # type: ignore[attr-defined]
-            request.host_header = request.pretty_url.split("/", 3)[2]  # RFC 9112 section 3.2.2
+        request.data.host = facts.host  # connect to the very name that was judged
+        if facts.names and not request.is_http2 and flow.client_conn.target is None:  # type: ignore[attr-defined]
+            request.host_header = _authority(facts)  # RFC 9112 section 3.2.2
         if rewrite:
             self._rewrite(request, facts, headers)
         length = headers("content-length")
@@ -143,3 +142,9 @@ class Requests:
             request.path = change.path
         for name, value in change.set_headers:
             request.headers[name] = value
+
+
+def _authority(facts: Facts) -> str:
+    """The real destination as a Host header says it."""
+    host = f"[{facts.host}]" if ":" in facts.host else facts.host
+    return host if facts.port == 80 else f"{host}:{facts.port}"

@@ -117,6 +117,8 @@ class Responses:
         if exchange is None:
             return
         gap = upstream_gap(error)
+        if gap is Gap.UPSTREAM and client.certificate_wanted:
+            gap, client.certificate_wanted = Gap.CLIENT_CERT, False
         exchange.facts = replace(exchange.facts, stage=Stage.RESPONSE, gap=gap)
         exchange.outcome = self._filter.judge(exchange.facts, client.subject)
         headers = reader(flow.request.headers.fields)

@@ -71,7 +71,7 @@ class Tunnels:
         self._filter = judge
         self.authority = authority
         self._upstream = upstream
-        self._http1_only: dict[str, None] = {}
+        self._http1_only: dict[tuple[str, int], None] = {}  # origins by name and port
 
     # CONNECT
 
@@ -124,15 +124,16 @@ class Tunnels:
 
     def _accept_target(self, client: EdgeClient, host: str, port: int) -> bool:
         """SOCKS5 and transparent connections name their destination here."""
+        client.hello_since = time.monotonic()
+        if self._page_listener(client):
+            client.target = ("", port)
+            return True
         try:
             name = canonical(host)
         except ValueError:
             self._filter.reject(client, Gap.MALFORMED, "hostile destination name")
             return False
         client.target = (name, port)
-        client.hello_since = time.monotonic()
-        if self._page_listener(client):
-            return True
         if self._filter.destinations.refuses_name(name, port):
             self._filter.reject(client, Gap.FORBIDDEN_DESTINATION, "forbidden destination", name)
             return False
@@ -236,7 +237,7 @@ class Tunnels:
         client = cast("EdgeClient", data.context.client)
         name = client.sni_name or _host(client) or str(client.sockname[0])
         connection = SSL.Connection(self.authority.context(name))
-        if name in self._http1_only:
+        if (name, _port(client)) in self._http1_only:
             connection.set_app_data((b"http/1.1", b"http/1.0"))
         connection.set_accept_state()
         data.ssl_conn = connection
@@ -255,11 +256,12 @@ class Tunnels:
 
     def tls_established_server(self, data: tls.TlsData) -> None:
         """Remember origins without HTTP/2, so that the next client is not offered it."""
+        client = cast("EdgeClient", data.context.client)
         name = data.conn.sni
-        if data.context.client.alpn == b"h2" and data.conn.alpn != b"h2" and name:
+        if client.alpn == b"h2" and data.conn.alpn != b"h2" and name:
             if len(self._http1_only) >= _ORIGINS:
                 self._http1_only.clear()
-            self._http1_only[name] = None
+            self._http1_only[name, _port(client)] = None
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """The device refused our certificate: it lacks the CA, or the app pins its own."""
@@ -282,6 +284,10 @@ class Tunnels:
 
 def _host(client: EdgeClient) -> str:
     return client.target[0] if client.target else ""
+
+
+def _port(client: EdgeClient) -> int:
+    return client.target[1] if client.target else 0
 
 
 def _hello_gap(found: hellos.Hello, sni: str, host: str, names: tuple[str, ...]) -> Gap | None:

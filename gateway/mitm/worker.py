@@ -71,6 +71,7 @@ class Worker:
         self.follower = Follower(node)
         self._pseudonym = keys.pseudonym
         force = in_force(self.follower.load(), keys.pseudonym)
+        self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
         loop.destinations = destinations
         loop.static = dict(entry.split("=", 1) for entry in node.resolve)
