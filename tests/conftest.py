@@ -20,6 +20,9 @@ HOME = "127.0.0.2"  # the address of every named origin
 NAMES = (
     "www.allowed.example",
     "plain.allowed.example",
+    "http.allowed.example",
+    "h1.allowed.example",
+    "h2.allowed.example",
     "www.blocked.example",
     "www.warned.example",
     "other.warned.example",
