@@ -56,7 +56,7 @@ def _up_options(made: argparse.ArgumentParser) -> None:
         made.add_argument(name, help=text, **more)
 
     at: dict[str, Any] = {"type": address, "metavar": "HOST:PORT"}
-    many: dict[str, Any] = {"action": "append"}
+    many: dict[str, Any] = {"nargs": "+", "action": "extend"}
     folder: dict[str, Any] = {"type": Path, "metavar": "DIR"}
     option("--data", "数据目录 / data folder (var)", **folder)
     option("--name", "节点名 / node name (host name)")

@@ -30,7 +30,7 @@ def test_the_nftables_rules_hold_what_transparent_mode_needs() -> None:
     text = (DEPLOY / "nftables" / "qinglang.nft").read_text()
     for needed in (
         "flags timeout",
-        "iifname != @alive return",
+        "iifname != @alive iifname != @closed return",
         "tcp dport { 80, 443 } redirect to :$proxy",
         "th dport 53 redirect to :$dns",
         "udp dport { 443, 853 } reject",
