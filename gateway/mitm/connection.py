@@ -29,7 +29,7 @@ from rules.model import Facts
 
 if TYPE_CHECKING:
     from gateway.mitm.filter import Filter
-    from gateway.mitm.layers import GuardedHttp1, GuardedHttp2
+    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
     from gateway.pipeline import Outcome
 
 Hooks = Mapping[type[commands.StartHook], Callable[..., None]]

@@ -20,7 +20,7 @@ from mitmproxy.proxy.layers import modes, tls, websocket
 from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
 from gateway.identity.resolve import parse_address
-from gateway.mitm import layers
+from gateway.mitm import guard, layers
 from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks
 from gateway.mitm.filter import Filter
 from gateway.mitm.proxyline import read as read_proxy_line
@@ -56,7 +56,7 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         websocket.WebsocketMessageHook: responses.websocket_message,
         layers.WindowHook: responses.window,
         layers.UpstreamFailedHook: responses.upstream_failed,
-        layers.RejectedHook: judge.rejected,
+        guard.RejectedHook: judge.rejected,
     }
 
 
@@ -64,7 +64,7 @@ class Door:
     """Accepts connections for one Filter; `connections` are those now open."""
 
     def __init__(self, judge: Filter, hooks: Hooks, listeners: Sequence[Listener]) -> None:
-        layers.install()
+        guard.install()
         self.filter = judge
         self.hooks = hooks
         self.connections: set[EdgeConnection] = set()
@@ -158,21 +158,21 @@ class Door:
         """Once a second, end what is slower than it may be."""
         while True:
             await asyncio.sleep(SWEEP)
-            self.sweep(time.monotonic() - layers.HEAD_SECONDS)
+            self.sweep(time.monotonic() - guard.HEAD_SECONDS)
 
     def sweep(self, late: float) -> None:
         """End connections whose head or ClientHello began before `late` (monotonic seconds)."""
         for connection in list(self.connections):
             client = connection.edge
             slow = client.hello_since and client.hello_since < late
-            if slow or any(guard.head_since < late for guard in client.heads.values()):
+            if slow or any(head.head_since < late for head in client.heads.values()):
                 self._too_slow(connection, client)
 
     def _too_slow(self, connection: EdgeConnection, client: EdgeClient) -> None:
-        for guard in list(client.heads.values()):
-            guard.give_up()
+        for head in list(client.heads.values()):
+            head.give_up()
         client.hello_since = 0.0
-        rejection = layers.Rejection(
+        rejection = guard.Rejection(
             client=client, gap=Gap.TOO_SLOW, detail="slower than 10 s", status=408
         )
         self.filter.rejected(rejection)

@@ -20,7 +20,7 @@ from gateway.events import Recorder
 from gateway.identity.resolve import Resolver
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
-from gateway.mitm.layers import Rejection
+from gateway.mitm.guard import Rejection
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
 from gateway.page.ticket import COOKIE, Tickets, continue_link, ticket_of

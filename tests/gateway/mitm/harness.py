@@ -238,6 +238,12 @@ class Lab:
             )
 
     async def _origin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._origin_answer(reader, writer)
+
+    async def _origin_answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Answer every request with `answer`, as it stands."""
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")

@@ -1,0 +1,127 @@
+"""The law of the house: who may import whom, where the world comes in, and a twin for each module."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOWER = ("rules", "policies", "gateway", "audit")  # each floor imports only floors below
+
+WORLD = {
+    "asyncio", "fcntl", "http.server", "httpx", "loguru", "mmap", "select", "signal", "smtplib",
+    "socket", "sqlalchemy", "sqlite3", "subprocess", "threading", "urllib.request",
+}  # fmt: skip
+"""Modules that touch sockets, files by handle, processes, threads, databases or the log."""
+
+PURE = (
+    "rules/model.py", "rules/hosts.py", "rules/classify.py", "rules/recognise",
+    "policies/model.py", "policies/decide.py", "policies/compile.py", "policies/calendar.py",
+    "policies/check.py", "policies/document.py", "policies/overlay.py", "policies/rule.py",
+    "policies/seat.py", "policies/moment.py", "policies/policy.py",
+    "gateway/pipeline.py", "gateway/content.py", "gateway/destinations.py", "gateway/batch.py",
+    "gateway/describe.py", "gateway/identity/resolve.py", "gateway/page", "gateway/rewrite",
+    "gateway/dns/wire.py", "gateway/dns/records.py", "gateway/dns/reply.py",
+    "gateway/dns/screen.py", "gateway/dns/judge.py", "gateway/dns/rate.py",
+    "gateway/mitm/hello.py", "gateway/mitm/exchange.py", "gateway/mitm/filter.py",
+    "gateway/mitm/requests.py", "gateway/mitm/responses.py", "gateway/mitm/tunnel.py",
+    "gateway/mitm/layers.py", "gateway/mitm/options.py",
+)  # fmt: skip
+"""Functions from values to values: nothing of WORLD may be imported here."""
+
+NO_TWIN = {
+    "rules/model.py": "values only; every other test makes them",
+    "policies/model.py": "values only; every other test makes them",
+    "gateway/page/model.py": "values only",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(
+        path
+        for floor in TOWER
+        for path in (ROOT / floor).rglob("*.py")
+        if "migrations" not in path.parts
+    )
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The names a module imports for use at run time and for types alike."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=place)
+def test_each_floor_imports_only_floors_below(path: Path) -> None:
+    floor = TOWER.index(path.relative_to(ROOT).parts[0])
+    above = TOWER[floor + 1 :]
+    wrong = [name for name in imported(path) for top in above if within(name, top)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=place)
+def test_mitmproxy_stays_in_its_room(path: Path) -> None:
+    if path.is_relative_to(ROOT / "gateway" / "mitm"):
+        return
+    assert [name for name in imported(path) if within(name, "mitmproxy")] == []
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_rooms_know_no_world(name: str) -> None:
+    target = ROOT / name
+    paths = [target] if target.is_file() else sorted(target.rglob("*.py"))
+    assert paths, f"{name} is gone: mend the list"
+    for path in paths:
+        wrong = [found for found in imported(path) for world in WORLD if within(found, world)]
+        assert wrong == [], place(path)
+
+
+def has_asserts(path: Path) -> bool:
+    return any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text())))
+
+
+def test_no_assert_guards_anything() -> None:
+    """Workers run under `python -O`, where asserts are gone."""
+    assert [place(path) for path in modules() if has_asserts(path)] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        place(path)
+        for path in modules()
+        if path.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=place)
+def test_every_module_has_its_twin(path: Path) -> None:
+    name = place(path)
+    if path.name == "__init__.py" or name in NO_TWIN:
+        return
+    twin = ROOT / "tests" / path.relative_to(ROOT).parent / f"test_{path.name}"
+    assert twin.exists(), f"{place(twin)} is missing"
+
+
+def test_tests_are_no_package() -> None:
+    """A tests/rules/__init__.py would shadow the real `rules`."""
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
+
+
+def test_no_module_is_too_long() -> None:
+    long = [place(p) for p in modules() if len(p.read_text(encoding="utf-8").splitlines()) > 420]
+    assert long == []
