@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,9 @@ def build(
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
         try:
-            report = _Build(knowledge, data, fresh, old, accept, say).run(inputs)
+            run = _Build(knowledge, data, fresh, old, accept, say)
+            with closing(run.table):
+                report = run.run(inputs)
             if report.kept and old is not None:
                 return replace(report, seconds=time.monotonic() - begun)
             report = replace(report, seconds=time.monotonic() - begun, rebuilt=True)
@@ -174,7 +177,6 @@ class _Build:
             digests[report.id] = path_digest(used) if report.rows else ""
         kept = any(one.refused and not one.rows and self._was_good(one.id) for one in reports)
         if kept:
-            self.table.close()
             return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
         manifest = self._manifest(digests)
         (self.fresh / MANIFEST).write_text(

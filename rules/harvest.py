@@ -50,7 +50,9 @@ def harvest(placed: Placed, rows: Rows, mappings: Mapping[str, Translation]) -> 
         try:
             _read(placed.source, path, rows, mappings)
         except FileNotFoundError as error:
-            raise RefusedError(f"{path.name} is not there") from error
+            hint = f"; run `qinglang rules update {placed.source.id}`"
+            said = f"{path.name} is not there{hint if placed.source.location else ''}"
+            raise RefusedError(said) from error
         except OSError as error:
             raise RefusedError(f"{path.name} cannot be read: {error.strerror or error}") from error
     if rows.tally.rows == 0:

@@ -21,13 +21,13 @@ class Suffixes:
     wild: frozenset[bytes]
     exceptions: frozenset[bytes]
     private: frozenset[bytes]
-    tails: frozenset[bytes]  # last three bytes of `wild`, a quick first look
+    tails: frozenset[bytes]  # last two bytes of `wild`, a quick first look
 
     def covers(self, key: bytes) -> bool:
         """Is this key an ICANN public suffix?"""
         if key in self.icann:
             return True
-        if key[-3:] not in self.tails:
+        if key[-2:] not in self.tails:
             return False
         above = key.partition(b".")[2]
         return key in self.wild or (above in self.wild and key not in self.exceptions)
@@ -56,5 +56,5 @@ def parse(text: str) -> Suffixes:
         wild=frozenset(found["wild"]),
         exceptions=frozenset(found["not"]),
         private=frozenset(found["private"]),
-        tails=frozenset(name[-3:] for name in found["wild"]),
+        tails=frozenset(name[-2:] for name in found["wild"]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.importers.rows import Flag, Rows
+from rules.importers.rows import NOTHING, Flag, Rows
 from rules.importers.streams import Lines
 
 _LOOP = frozenset((b"0.0.0.0", b"127.0.0.1", b"::", b"::1", b"0", b"127.0.0.0", b"::0"))
@@ -62,10 +62,14 @@ def _starter_line(parts: list[str], line: bytes, number: int, rows: Rows) -> Non
     host = parts[0].removeprefix("=").encode("utf-8", "replace")
     given = [name for name in parts[1:] if not name.startswith("-")]
     taken = [name[1:] for name in parts[1:] if name.startswith("-")]
-    if len(parts) == 1 and rows.word((), flag) < 0:
+    if len(parts) == 1 and rows.word((), flag) == NOTHING:
         rows.bad(number, "a host without a category", line)
+        return
+    for name in (*given, *taken):
+        if rows.word((name,), flag) == NOTHING:
+            rows.bad(number, f"there is no category `{name[:64]}`", line)
+            return
     if given or not taken:
-        word = rows.word(given, flag)
-        rows.take(host, word, number, exact=exact)
+        rows.take(host, rows.word(given, flag), number, exact=exact)
     if taken:
         rows.take(host, rows.word(taken, flag | Flag.NOT), number, exact=exact)

@@ -31,11 +31,11 @@ class District:
         self.empty = root / "nothing"
         self.empty.mkdir()
 
-    def write(self, name: str, body: str | bytes, format: str = "starter", more: str = "") -> Path:
+    def write(self, name: str, body: str | bytes, kind: str = "starter", more: str = "") -> Path:
         home = self.lists / name
         home.mkdir(parents=True, exist_ok=True)
         (home / "source.yaml").write_text(
-            SIDECAR.format(id=name, format=format, more=more), encoding="utf-8"
+            SIDECAR.format(id=name, format=kind, more=more), encoding="utf-8"
         )
         body = body.encode() if isinstance(body, str) else body
         (home / "data").write_bytes(body)

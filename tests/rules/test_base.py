@@ -247,7 +247,8 @@ def test_like_a_slow_and_obvious_reading(
     entries: list[tuple[str, str, bool]], names: list[str], district: Any
 ) -> None:
     district.write("own", "".join(f"{'=' * own}{name} {words}\n" for name, words, own in entries))
-    base = district.open()
+    district.build(accept=["own"])
+    base = RuleBase.open(district.data / "rulebase")
     for name in [*names, *(entry[0] for entry in entries)]:
         assert set(base.ids(base.mask(name))) == obvious(entries, name), name
         assert base.host(name).mask == base.mask(name)

@@ -34,10 +34,26 @@ def test_expand(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [r"a\.com$", r"^a\.com", r"^a.+\.com$", r"^a*\.com$", r"^\d{5}\.com$", r"^[^a]\.com$", r"^(a\.com$",
-     r"^a)\.com$", r"^[\w-]\.com$", r"^[a\.com$", r"^\bx$", r"^a{2,}$", r"^((((((((((a))))))))))$", r"^(?=a)a$",
-     r"^[a-z]{64}$", "^a\\$", r"^(a|b){12}(a|b){12}$"],
-)  # fmt: skip
+    [
+        r"a\.com$",
+        r"^a\.com",
+        r"^a.+\.com$",
+        r"^a*\.com$",
+        r"^\d{5}\.com$",
+        r"^[^a]\.com$",
+        r"^(a\.com$",
+        r"^a)\.com$",
+        r"^[\w-]\.com$",
+        r"^[a\.com$",
+        r"^\bx$",
+        r"^a{2,}$",
+        r"^((((((((((a))))))))))$",
+        r"^(?=a)a$",
+        r"^[a-z]{64}$",
+        "^a\\$",
+        r"^(a|b){12}(a|b){12}$",
+    ],
+)
 def test_endless_or_odd_ones_are_not_spelled_out(text: str) -> None:
     with pytest.raises(EndlessError):
         expand(text)
@@ -73,9 +89,20 @@ def test_anchor(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [r"(a+)+$", r"(a*)*b", r"(a|a)*{2}", r"(?=a)b", r"(a)\1", r"a++", r".*.*.*.*x", "(", "[", "a" * 300,
-     r"(a{1,}){2,}x+y+"],
-)  # fmt: skip
+    [
+        r"(a+)+$",
+        r"(a*)*b",
+        r"(a|a)*{2}",
+        r"(?=a)b",
+        r"(a)\1",
+        r"a++",
+        r".*.*.*.*x",
+        "(",
+        "[",
+        "a" * 300,
+        r"(a{1,}){2,}x+y+",
+    ],
+)
 def test_dangerous_or_broken_ones_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         check(text)

@@ -60,6 +60,14 @@ def test_starter(case: str, run: Callable) -> None:
     assert caught.bad == []
 
 
+def test_starter_with_an_unknown_category_is_bad(run: Callable) -> None:
+    caught = run(
+        starter, "a.com odd\nb.com games -odd\nc.com games\n", unmapped=frozenset(("odd",))
+    )
+    assert caught.keys == ["c.com"]
+    assert caught.bad == [(1, "there is no category `odd`"), (2, "there is no category `odd`")]
+
+
 def test_starter_without_a_category_is_bad(run: Callable) -> None:
     caught = run(starter, "a.com\nb.com games\n", unmapped=frozenset(("",)))
     assert caught.keys == ["b.com"]

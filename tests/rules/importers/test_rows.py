@@ -45,9 +45,25 @@ def test_entry(case: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"com", b"localhost", b"1.2.3.4.i", b"a.1", b"a..b", b"\xff.com", b"1.2.3.4/33", b"0.0.0.0/0",
-     b"10.0.0.0/7", b"::/0", b"a b.com", b"*.a.com", b"a.com\0", b"http:///x", b"."],
-)  # fmt: skip
+    [
+        b"",
+        b"com",
+        b"localhost",
+        b"1.2.3.4.i",
+        b"a.1",
+        b"a..b",
+        b"\xff.com",
+        b"1.2.3.4/33",
+        b"0.0.0.0/0",
+        b"10.0.0.0/7",
+        b"::/0",
+        b"a b.com",
+        b"*.a.com",
+        b"a.com\0",
+        b"http:///x",
+        b".",
+    ],
+)
 def test_entries_that_are_none(text: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         entry(text)
