@@ -47,9 +47,9 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        host, _, port = text.rpartition(":")
+        host, colon, port = text.rpartition(":")
         host = host.strip("[]")
-        if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        if not colon or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
             raise ValueError(f"`{text}` is not HOST:PORT, for example 127.0.0.1:8080")
         return cls(host=str(ip_address(host)) if host else "0.0.0.0", port=int(port))  # noqa: S104
 
