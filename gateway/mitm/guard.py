@@ -115,6 +115,9 @@ class GuardedHttp1(_http1.Http1Server):
         except ValueError:
             yield from self._reject(Gap.MALFORMED, "the request line or framing is broken", 400)
             return
+        if self.request.data.http_version not in (b"HTTP/1.1", b"HTTP/1.0"):
+            yield from self._reject(Gap.MALFORMED, "not HTTP/1.0 or 1.1", 400)
+            return
         yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
         self.body_reader = _http1.make_body_reader(size)
         self.state = self.read_body

@@ -34,6 +34,8 @@ def test_head_problem(head: bytes, word: str) -> None:
 
 BAD = {
     "not a request line": b"HELLO\r\n\r\n",
+    "h2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "version 3": b"GET http://www.allowed.example/ HTTP/3.0\r\nHost: a\r\n\r\n",
     "no version": b"GET http://www.allowed.example/\r\n\r\n",
     "folded": b"GET http://www.allowed.example/ HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
     "NUL": b"GET http://www.allowed.example/ HTTP/1.1\r\nHost: a\x00\r\n\r\n",
