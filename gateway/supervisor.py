@@ -82,6 +82,8 @@ class Supervisor:
         self.started = wall()
         self.publication = read_publication(node.run / PUBLICATION)
         self.reloads = dict.fromkeys(Result, 0)
+        if self.publication is not None:
+            self.reloads[self.publication.result] += 1
         self._task: _Task | None = None
         self._wanted = False
         self._asked = False

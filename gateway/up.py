@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from gateway import authority
@@ -91,6 +92,7 @@ def _serve(
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = environment["PROMETHEUS_MULTIPROC_DIR"]
     from gateway import metrics  # reads that variable when it is imported
 
+    metrics.Metrics().built(version("qinglang"))
     folder = node.run / "metrics"
     pool = Pool(
         specs(node, node_file, prepared.opened),
