@@ -22,7 +22,10 @@ SAMPLES = 20  # kept per list; all are counted
 MOST_PATTERNS = 1024  # per list
 MOST_LOOSE = 32  # per list: each costs every name that was not seen before
 
-_PLAIN = re.compile(rb"(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})").fullmatch
+_OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_NAME = rb"(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+_PLAIN = re.compile(_NAME).fullmatch
+_READY = re.compile(rb"(?:%b\.){3}%b|%b" % (_OCTET, _OCTET, _NAME)).fullmatch
 _TOP = re.compile(r"(?=.*[a-z])[a-z0-9-]{2,63}").fullmatch
 _LOCAL = frozenset(["localhost", "local", "broadcasthost", "localdomain", "localhost.localdomain"])
 _NETWORK = re.compile(r"\[?[0-9a-fA-F:.]+\]?/[0-9]{1,3}").fullmatch
@@ -109,7 +112,7 @@ class Rows:
             self.tally.skipped["no category of ours"] += 1
             return
         key = text
-        if not _PLAIN(text) or len(text) > MAX_NAME:
+        if not _READY(text) or len(text) > MAX_NAME:
             try:
                 key = entry(text)
             except ValueError as error:

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 RTA = b"rta-5042-1996-1400-1577-rta"
 PAGES = ("text/html", "application/xhtml+xml", "")
-MAX_TAGS = 64  # meta tags looked at
-MAX_TAG = 2048  # bytes of one tag
+MAX_TAGS = 32  # meta tags looked at
+MAX_TAG = 1024  # bytes of one tag
 
 _RATINGS = {
     b"adult": "rating-adult",
