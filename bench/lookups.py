@@ -60,7 +60,7 @@ def measure(data: Path, path: Path, rounds: int, sample: int) -> dict[str, objec
     (home / SIDECAR).write_text(SIDECAR_TEXT, encoding="utf-8")
     shutil.copyfile(path, home / "list")
     cpu, wall = time.process_time(), time.perf_counter()
-    report = build(data)
+    report = build(data, shipped=data / "none")
     figures: dict[str, object] = {
         "rows": report.rows,
         "bad_lines": report.bad,

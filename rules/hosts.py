@@ -90,8 +90,8 @@ def normal_path(path: str) -> str:
     At most MAX_PATH characters are kept.
     """
     path = path[:MAX_PATH]
-    if _SIMPLE_PATH(path):
-        return path or "/"
+    if path[:1] == "/" and _SIMPLE_PATH(path):
+        return path
     path = path.partition("#")[0]
     where, mark, query = path.partition("?")
     where = _unreserved(where.replace("\\", "/"))

@@ -177,6 +177,9 @@ PATHS = {
     "chinese": ("/中", "/%e4%b8%ad"),
     "slash at the end": ("/a/", "/a/"),
     "fragment": ("/a#b", "/a"),
+    "only a query": ("?a=1", "/?a=1"),
+    "only a mark": ("?", "/?"),
+    "no slash": ("a/b", "/a/b"),
     "lone surrogate": ("/\udc80", "/%3f"),
 }
 
