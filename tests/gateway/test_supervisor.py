@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -126,6 +127,11 @@ class Play:
 def play(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Play]:
     made = Play(tmp_path, getattr(request, "param", "good"))
     yield made
+    for _ in range(2):  # the second one is the hard end: no child outlives its test
+        if made.process.poll() is None:
+            made.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                made.process.wait(timeout=10)
     made.process.kill()
     made.process.wait()
 
