@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
     from gateway.pipeline import Outcome
 
-Hooks = Mapping[type[commands.StartHook], Callable[..., None]]
+Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
+"""Hook class → the function that answers it, and the name of the hook's one field."""
 
 H2_WAITING = 4 * 1024 * 1024  # bytes held back by a client's windows before origins are paused
 OPTIONS = EngineOptions()
@@ -72,6 +73,7 @@ class EdgeConnection(ConnectionHandler):
         self.transports[client] = ConnectionIO(handler=None, reader=reader, writer=writer)
         self._hooks = hooks
         self._events: collections.deque[events.Event] = collections.deque()
+        self._unsent: dict[Connection, list[bytes]] = {}
         self._busy = False
         self._progress = asyncio.Event()
 
@@ -86,9 +88,10 @@ class EdgeConnection(ConnectionHandler):
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Hooks that the handler itself fires (connect, disconnect)."""
-        answer = self._hooks.get(type(hook))
-        if answer is not None:
-            answer(*hook.args())
+        found = self._hooks.get(type(hook))
+        if found is not None:
+            answer, field_name = found
+            answer(getattr(hook, field_name))
 
     async def server_event(self, event: events.Event) -> None:
         """Feed one event through the layers. Reentrant calls queue behind the running one."""
@@ -102,6 +105,8 @@ class EdgeConnection(ConnectionHandler):
         try:
             while self._events:
                 self._step(self._events.popleft())
+            if self._unsent:
+                self._send()
         except Exception:
             self.edge.filter.crashed(self.edge)
             logger.exception("engine: a connection's layers have crashed")
@@ -113,13 +118,12 @@ class EdgeConnection(ConnectionHandler):
         transports = self.transports
         for command in self.layer.handle_event(event):
             if isinstance(command, commands.SendData):
-                io = transports.get(command.connection)
-                if io is not None and io.writer is not None and not io.writer.is_closing():
-                    cast(asyncio.StreamWriter, io.writer).write(command.data)
+                self._unsent.setdefault(command.connection, []).append(command.data)
             elif isinstance(command, commands.StartHook):
-                answer = self._hooks.get(type(command))
-                if answer is not None:
-                    answer(*command.args())
+                found = self._hooks.get(type(command))
+                if found is not None:
+                    answer, field_name = found
+                    answer(getattr(command, field_name))
                 if command.blocking:
                     self._events.append(events.HookCompleted(command))
             elif isinstance(command, commands.Log):
@@ -142,7 +146,21 @@ class EdgeConnection(ConnectionHandler):
             self.open_connection(command), name="upstream", keep_ref=False
         )
 
+    def _send(self) -> None:
+        """Write what the layers have said since the last time: one system call a side."""
+        for connection, pieces in self._unsent.items():
+            io = self.transports.get(connection)
+            if io is None or io.writer is None or io.writer.is_closing():
+                continue
+            writer = cast(asyncio.StreamWriter, io.writer)
+            if len(pieces) == 1:
+                writer.write(pieces[0])
+            else:
+                writer.writelines(pieces)
+        self._unsent.clear()
+
     def _close(self, command: commands.CloseConnection) -> None:
+        self._send()  # what was said before the close goes out before it
         half = isinstance(command, commands.CloseTcpConnection) and command.half_close
         self.close_connection(command.connection, half)
 
@@ -178,4 +196,8 @@ class EdgeConnection(ConnectionHandler):
                 while guard.waiting() > H2_WAITING and self.client.state is ConnectionState.OPEN:
                     self._progress.clear()
                     await self._progress.wait()
-        await super().drain_writers()
+        for io in self.transports.values():
+            writer = cast("asyncio.StreamWriter | None", io.writer)
+            if writer is not None and writer.transport.get_write_buffer_size():
+                await super().drain_writers()
+                return

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from ipaddress import ip_network
-from typing import cast
+from typing import Any, cast
 
 from loguru import logger
 from mitmproxy import platform
 from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import layer, server_hooks
+from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers import modes, tls, websocket
 from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
@@ -39,7 +41,7 @@ Peer = tuple[str, int]
 def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
     """Hook class → the one function that answers it; a class not here costs nothing."""
     responses = Responses(judge)
-    return {
+    answers: dict[type[StartHook], Callable[..., None]] = {
         server_hooks.ClientConnectedHook: judge.client_connected,
         server_hooks.ClientDisconnectedHook: judge.client_disconnected,
         server_hooks.ServerConnectHook: judge.server_connect,
@@ -58,6 +60,7 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }
+    return {hook: (answer, fields(cast(Any, hook))[0].name) for hook, answer in answers.items()}
 
 
 class Door:

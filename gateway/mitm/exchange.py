@@ -50,15 +50,15 @@ class Exchange:
 
 def reader(fields: Fields) -> Callable[[str], str]:
     """`headers("name")` over raw fields, read once; a repeated header is joined by commas."""
-    table: dict[str, str] = {}
-    for raw_name, raw_value in fields:
-        name = raw_name.decode("latin-1").lower()
-        value = raw_value.decode("utf-8", "replace")
+    table: dict[bytes, bytes] = {}
+    for raw_name, value in fields:
+        name = raw_name.lower()
         before = table.get(name)
-        table[name] = value if before is None else f"{before}, {value}"
+        table[name] = value if before is None else before + b", " + value
 
     def headers(name: str) -> str:
-        return table.get(name, "")
+        value = table.get(name.encode("latin-1"))
+        return "" if value is None else value.decode("utf-8", "replace")
 
     return headers
 

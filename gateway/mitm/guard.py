@@ -19,6 +19,7 @@ from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 
 from gateway.mitm.exchange import head_bytes
@@ -217,10 +218,15 @@ class TrailerlessReader:
 
 
 def install() -> None:
-    """Teach mitmproxy's HTTP/1 code to drop trailers instead of giving up on them.
+    """The two places where we change mitmproxy's own names; tests hold them to 12.2.
 
-    The one name of its modules that we replace; tests hold it against the pinned version.
+    Its HTTP/1 code gives up on trailers: ours drops them. Its hooks pause a layer until
+    an answer comes back through the whole stack: ours are answered while the layer is
+    still yielding, so nothing needs to pause. But a request's head still does: a pipelined
+    one may only go on when the exchange before it has wholly ended.
     """
+    StartHook.blocking = False
+    HttpRequestHeadersHook.blocking = True
     plain = _http1.make_body_reader
     if getattr(plain, "trailerless", False):
         return

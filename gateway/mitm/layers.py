@@ -9,7 +9,7 @@ and tunnel.py answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from mitmproxy import http
 from mitmproxy.proxy import commands, events, layer
@@ -47,26 +47,34 @@ WINDOW_SECONDS = 0.3  # a dribbling page is judged on what has come by then
 ALERT_ACCESS_DENIED = bytes((0x15, 3, 3, 0, 2, 2, 49))  # RFC 8446 section 6.2
 
 
-@dataclass
-class WindowHook(StartHook):
-    """The first window of a page is complete; the filter may replace `flow.response`."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The first bytes of a response, as sent."""
 
     flow: http.HTTPFlow
-    window: bytes
-
-    def args(self) -> list[Any]:
-        return [self.flow, self.window]
+    body: bytes
 
 
-@dataclass
-class UpstreamFailedHook(StartHook):
-    """The origin could not be reached or verified; the filter sets `flow.response`."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an origin could not be used, in the engine's words."""
 
     flow: http.HTTPFlow
     error: str
 
-    def args(self) -> list[Any]:
-        return [self.flow, self.error]
+
+@dataclass
+class WindowHook(StartHook):
+    """The first window of a page is complete; the answer may replace `flow.response`."""
+
+    data: Window
+
+
+@dataclass
+class UpstreamFailedHook(StartHook):
+    """The origin could not be reached or verified; the answer sets `flow.response`."""
+
+    data: Failure
 
 
 class FilterStream(HttpStream):
@@ -106,7 +114,7 @@ class FilterStream(HttpStream):
 
     def _fail(self, error: str) -> Commands:
         """The origin failed before anything of its answer was sent: our page instead."""
-        yield UpstreamFailedHook(self.flow, error)
+        yield UpstreamFailedHook(Failure(self.flow, error))
         if (yield from self.check_killed(True)):
             return
         yield from self._answer()
@@ -173,7 +181,7 @@ class FilterStream(HttpStream):
         self.holding = False
         origin = self.flow.response
         window = bytes(self.response_body_buf)
-        yield WindowHook(self.flow, window)
+        yield WindowHook(Window(self.flow, window))
         if (yield from self.check_killed(True)):
             return
         self.response_body_buf.clear()
@@ -201,7 +209,7 @@ class FilterStream(HttpStream):
             self.holding = False
             response = self.flow.response
             if response is not None and response.raw_content:
-                yield WindowHook(self.flow, response.raw_content)
+                yield WindowHook(Window(self.flow, response.raw_content))
                 if (yield from self.check_killed(True)):
                     return
         yield from super().send_response(already_streamed)

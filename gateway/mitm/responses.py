@@ -10,11 +10,14 @@ from gateway.content import DECODERS, is_page, is_text, readable
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
+from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from rules.model import Gap, Stage
 from rules.recognise.labels import header_labels, labels
+
+LABELLED = 32 * 1024  # bytes of a page in which its self-labels stand (the head)
 
 
 class Responses:
@@ -53,17 +56,18 @@ class Responses:
         if not exchange.hold:
             response.stream = True
 
-    def window(self, flow: http.HTTPFlow, data: bytes) -> None:
+    def window(self, data: Window) -> None:
         """The first window of a page is here: may it leave?"""
+        flow = data.flow
         exchange: Exchange | None = flow.metadata.get("exchange")
         if exchange is None or exchange.own:
             return
-        text = readable(data, exchange.encoding)
+        text = readable(data.body, exchange.encoding)
         if isinstance(text, Gap):
             exchange.facts = replace(exchange.facts, gap=text)
             self._judge_again(flow, exchange)
             return
-        found = labels(text, exchange.facts.media_type)
+        found = labels(text[:LABELLED], exchange.facts.media_type)
         if found:
             self._judge_labels(flow, exchange, found)
 
@@ -110,8 +114,9 @@ class Responses:
             return
         self._filter.show(flow, client, exchange, kind, headers)
 
-    def upstream_failed(self, flow: http.HTTPFlow, error: str) -> None:
+    def upstream_failed(self, data: Failure) -> None:
         """The origin could not be reached or verified: a page that says so, never a silent pass."""
+        flow, error = data.flow, data.error
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         exchange: Exchange | None = flow.metadata.get("exchange")
         if exchange is None:
