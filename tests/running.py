@@ -177,13 +177,16 @@ class Gateway:
             raise NotRunningError(f"left behind: {left}\n{self.log()}")
 
 
-def curl(url: str, *options: str, seconds: int = 30) -> Answer:
-    """One URL with the real curl; no proxy of the environment, no ~/.curlrc."""
+def curl(url: str, *options: str, seconds: int = 30, within: Sequence[str] = ()) -> Answer:
+    """One URL with the real curl; no proxy of the environment, no ~/.curlrc.
+
+    `within` is a command that runs it, such as `ip netns exec NAME`.
+    """
     mark = "\n--qinglang-test--"
     shape = "%{http_code} %{http_version} %{http_connect} %{header_json}"
     argv = ["curl", "-q", "-sS", "--noproxy", "", "--max-time", str(seconds)]
     done = subprocess.run(
-        [*argv, "-w", mark + shape, *options, url],
+        [*within, *argv, "-w", mark + shape, *options, url],
         capture_output=True,
         env=environment(),
         timeout=seconds + 20,
