@@ -11,30 +11,35 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet
 
 from loguru import logger
-from mitmproxy.connection import Client, Connection, ConnectionState
+from mitmproxy.connection import Client, Connection
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
 from mitmproxy.utils import asyncio_utils
 
+from gateway.mitm.guard import waiting
 from gateway.mitm.options import EngineOptions
 from gateway.node import Listener
 from policies.model import Subject
 from rules.model import Facts
 
 if TYPE_CHECKING:
+    from mitmproxy.proxy.layers.http._http2 import Http2Connection
+
     from gateway.mitm.filter import Filter
-    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
+    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
 Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
 """Hook class → the function that answers it, and the name of the hook's one field."""
 
+STALLED = 0.5  # seconds
 H2_WAITING = 4 * 1024 * 1024  # bytes held back by a client's windows before origins are paused
 OPTIONS = EngineOptions()
 
@@ -56,6 +61,7 @@ class EdgeClient(Client):
     heads: dict[int, GuardedHttp1] = field(default_factory=dict)
     certificate_wanted: bool = False  # an origin asked for the device's own certificate
     h2: GuardedHttp2 | None = None
+    origins: WeakSet[GuardedHttp2Origin] = field(default_factory=WeakSet)
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
 
 
@@ -107,6 +113,7 @@ class EdgeConnection(ConnectionHandler):
                 self._step(self._events.popleft())
             if self._unsent:
                 self._send()
+            self._progress.set()
         except Exception:
             self.edge.filter.crashed(self.edge)
             logger.exception("engine: a connection's layers have crashed")
@@ -186,16 +193,25 @@ class EdgeConnection(ConnectionHandler):
             io.handler.cancel("ended")
 
     async def drain_writers(self) -> None:
-        """Back-pressure: also wait while an HTTP/2 client's windows hold too much back."""
-        guard = self.edge.h2
-        if guard is not None:
+        """Back-pressure, HTTP/2's windows included: stop reading what the other side cannot take.
+
+        A wait ends after STALLED seconds, and one more piece is read: where both sides
+        wait for each other, one of them holds the window update that frees both.
+        """
+        edge = self.edge
+        if edge.h2 is not None or edge.origins:
             io = self.transports.get(self.client)
-            if io is not None and asyncio.current_task() is io.handler:
-                self._progress.set()
-            else:
-                while guard.waiting() > H2_WAITING and self.client.state is ConnectionState.OPEN:
-                    self._progress.clear()
-                    await self._progress.wait()
+            from_client = io is not None and asyncio.current_task() is io.handler
+            sides: Iterable[Http2Connection] = edge.origins
+            if not from_client:
+                sides = () if edge.h2 is None else (edge.h2,)
+            while any(waiting(side) > H2_WAITING for side in sides):
+                self._progress.clear()
+                try:
+                    async with asyncio.timeout(STALLED):
+                        await self._progress.wait()
+                except TimeoutError:
+                    break
         for io in self.transports.values():
             writer = cast("asyncio.StreamWriter | None", io.writer)
             if writer is not None and writer.transport.get_write_buffer_size():

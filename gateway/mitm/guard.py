@@ -16,11 +16,12 @@ import h11
 from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.commands import StartHook
+from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
-from mitmproxy.proxy.layers.http._http2 import Http2Server
+from mitmproxy.proxy.layers.http._http2 import Http2Client, Http2Connection, Http2Server
 
 from gateway.mitm.exchange import head_bytes
 from gateway.page.model import Page
@@ -191,11 +192,20 @@ class GuardedHttp2(Http2Server):
         stream = self.h2_conn.streams[event.stream_id]
         return self.is_open_for_us(event.stream_id) and not stream.state_machine.headers_sent
 
-    def waiting(self) -> int:
-        """Bytes that the client's flow-control windows hold back."""
-        return sum(
-            len(chunk.data) for buffer in self.h2_conn.stream_buffers.values() for chunk in buffer
-        )
+
+class GuardedHttp2Origin(Http2Client):
+    """HTTP/2 to an origin; known to its client, whose uploads must not outrun it."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        cast("EdgeClient", context.client).origins.add(self)
+
+
+def waiting(connection: Http2Connection) -> int:
+    """Bytes that the other side's flow-control windows hold back in our memory."""
+    return sum(
+        len(chunk.data) for buffer in connection.h2_conn.stream_buffers.values() for chunk in buffer
+    )
 
 
 class TrailerlessReader:
@@ -218,13 +228,15 @@ class TrailerlessReader:
 
 
 def install() -> None:
-    """The two places where we change mitmproxy's own names; tests hold them to 12.2.
+    """The three places where we change mitmproxy's own names; tests hold them to 12.2.
 
     Its HTTP/1 code gives up on trailers: ours drops them. Its hooks pause a layer until
     an answer comes back through the whole stack: ours are answered while the layer is
     still yielding, so nothing needs to pause. But a request's head still does: a pipelined
-    one may only go on when the exchange before it has wholly ended.
+    one may only go on when the exchange before it has wholly ended. Its HTTP/2 side to
+    origins does not say how much it holds back: ours does.
     """
+    http_layers.Http2Client = GuardedHttp2Origin  # type: ignore[attr-defined]
     StartHook.blocking = False
     HttpRequestHeadersHook.blocking = True
     plain = _http1.make_body_reader
