@@ -128,9 +128,8 @@ class Requests:
         if rewrite:
             self._rewrite(request, facts, headers)
         length = headers("content-length")
-        if (length.isdigit() and int(length) > _UPLOAD) or (
-            headers("transfer-encoding") and not length
-        ):
+        unknown = not length and (headers("transfer-encoding") or request.is_http2)
+        if unknown or (length.isdigit() and int(length) > _UPLOAD):
             request.stream = True
         exchange.bytes_up = int(length) if length.isdigit() and len(length) < 16 else 0
 
