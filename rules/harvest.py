@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from rules.hosts import canonical
 from rules.importers.adblock import adblock
 from rules.importers.plain import hosts, plain, starter
 from rules.importers.rows import NOTHING, Drain, Flag, Rows
@@ -39,8 +40,13 @@ def new_rows(
     drain: Drain,
     suffixes: Suffixes,
 ) -> Rows:
-    """The collector for one source."""
-    return Rows(words, drain, scope=source.flag, refused=suffixes.covers)
+    """The collector for one source; a public suffix is refused unless its sidecar names it."""
+    named = frozenset(canonical(name).encode("ascii") for name in source.registries)
+
+    def refused(key: bytes) -> bool:
+        return suffixes.covers(key) and key not in named
+
+    return Rows(words, drain, scope=source.flag, refused=refused if named else suffixes.covers)
 
 
 def harvest(placed: Placed, rows: Rows, mappings: Mapping[str, Translation]) -> None:

@@ -77,7 +77,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One list: what it is, where it comes from, what its words mean here."""
+    """One list: what it is, where it comes from, what its words mean here.
+
+    `registries` are public suffixes that this list may name whole, because not anyone
+    may register below them (gov.cn); all other public suffixes are refused in any list.
+    """
 
     id: str
     title: Text
@@ -92,6 +96,7 @@ class Source:
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mapping: str = ""
     scope: Scope = Scope.SUFFIX
+    registries: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     delimiter: str = ""
     note: str = ""

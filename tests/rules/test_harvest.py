@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,15 @@ def test_missing_and_unreadable_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "list").mkdir()
     with pytest.raises(RefusedError, match="cannot be read"):
         probe(one, lambda _: ("games",), MAPPINGS, SUFFIXES)
+
+
+def test_a_sidecar_may_name_a_restricted_registry(tmp_path: Path) -> None:
+    kept: list[bytes] = []
+    body = b"gov.cn\ncom.cn\na.gov.cn\n"
+    one = placed(tmp_path, Format.PLAIN, body)
+    for registries, expected in (((), [b"a.gov.cn"]), (("GOV.cn",), [b"gov.cn", b"a.gov.cn"])):
+        kept.clear()
+        source = replace(one.source, registries=registries)
+        rows = new_rows(source, lambda *_: 0, lambda keys, _: kept.extend(keys), SUFFIXES)
+        harvest(replace(one, source=source), rows, MAPPINGS)
+        assert kept == expected
