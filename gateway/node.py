@@ -89,6 +89,8 @@ class Node:
     resolve: tuple[str, ...] = ()  # NAME=ADDRESS: names this node knows itself (split DNS, tests)
     trusted_ca: Path | None = None  # extra upstream roots, e.g. of a school's own sites
     detail: str = "blocks"  # blocks · connections · requests
+    contact: str = ""  # on block pages: whom to ask, as text
+    appeal: str = ""  # on block pages: a link to ask for review, taking `?code=`
 
     @property
     def run(self) -> Path:

@@ -25,7 +25,8 @@ class Settings:
 
     `listeners` (file only) says kind, address, clients and proxy_protocol of each;
     `proxy`, `socks`, … are the short way. `scrape` are the prefixes that may read
-    /metrics and /status; `pac_direct` names that browsers reach without the proxy.
+    /metrics and /status; `pac_direct` names that browsers reach without the proxy;
+    `contact` and `appeal` are shown on block pages (text; a link taking `?code=`).
     """
 
     name: str | None = None
@@ -51,6 +52,8 @@ class Settings:
     pac_fallback: bool | None = None
     trusted_ca: Path | None = None
     detail: str | None = None
+    contact: str | None = None
+    appeal: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -121,6 +124,8 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         resolve=settings.resolve,
         trusted_ca=settings.trusted_ca.resolve() if settings.trusted_ca else None,
         detail=settings.detail or DETAILS[0],
+        contact=settings.contact or "",
+        appeal=settings.appeal or "",
     )
     return Plan(
         node=node,

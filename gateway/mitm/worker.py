@@ -48,14 +48,14 @@ GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
 
 
-def in_force(loaded: Loaded, pseudonym: bytes) -> InForce:
+def in_force(loaded: Loaded, pseudonym: bytes, node: Node) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
     return InForce(
         base=loaded.base,
         snapshot=snapshot,
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym),
-        pages=PageMaker.load(loaded.base.categories),
+        pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
     )
 
 
@@ -70,7 +70,7 @@ class Worker:
         self.metrics = Metrics()
         self.follower = Follower(node)
         self._pseudonym = keys.pseudonym
-        force = in_force(self.follower.load(), keys.pseudonym)
+        force = in_force(self.follower.load(), keys.pseudonym, node)
         self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
         loop.destinations = destinations
@@ -99,7 +99,7 @@ class Worker:
         try:
             if self.follower.changed():
                 force = await asyncio.to_thread(
-                    lambda: in_force(self.follower.load(), self._pseudonym)
+                    lambda: in_force(self.follower.load(), self._pseudonym, self.node)
                 )
                 self.filter.force = force
                 self.recorder.rulebase = force.base.hash

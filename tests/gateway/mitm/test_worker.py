@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.mitm.worker import _withdraw, in_force, main, raise_limits
+from gateway.node import Node
 from gateway.reload import Loaded
 from rules.load import DataError
 from tests.gateway.mitm.harness import Lab
@@ -23,7 +24,8 @@ def test_a_node_file_that_is_wrong_is_said(tmp_path: Path) -> None:
 
 
 def test_in_force_is_made_of_what_is_published(lab: Lab) -> None:
-    force = in_force(Loaded(base=lab.base, snapshot=lab.snapshot), b"k" * 32)
+    node = Node(name="n", data=lab.folder, contact="信息中心 12345")
+    force = in_force(Loaded(base=lab.base, snapshot=lab.snapshot), b"k" * 32, node)
     assert force.base is lab.base
     assert force.resolver.subject("127.0.5.9").school == "lab"
 
