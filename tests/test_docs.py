@@ -1,0 +1,71 @@
+"""The documentation: held to the code, its links whole, and nothing in it that must not be."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.reference import PAGE, page
+
+ROOT = Path(__file__).parent.parent
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def tracked() -> list[Path]:
+    """Every file of the project, as git knows them (or the tree, in an unpacked archive)."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = [name for name in done.stdout.split("\0") if name]
+    return [path for name in names if (path := ROOT / name).is_file()]
+
+
+def documents() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".md"]
+
+
+def test_the_reference_is_made_from_the_code() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python scripts/reference.py"
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = [
+        target
+        for target in LINK.findall(path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_no_index_address_in_any_committed_file() -> None:
+    """Packages come from wherever the reader's own tools are told to take them."""
+    words = ["index-url", "extra-index", "find-links", "py" + "pi.org", "pythonhosted"]
+    found = [
+        (path.relative_to(ROOT).as_posix(), word)
+        for path in tracked()
+        if path.suffix in {".lock", ".toml", ".sh", ".md", ".yaml", ".cfg", ""}
+        for word in words
+        if word in path.read_text(encoding="utf-8", errors="replace")
+        and path.name not in {"Makefile", "hosts.txt"}
+    ]
+    assert found == []
+
+
+def test_the_lock_holds_hashes_for_every_package() -> None:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=\S)", text.strip())
+    assert len(blocks) > 30
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_both_readmes_show_the_two_commands_first() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        head = (ROOT / name).read_text(encoding="utf-8")[:600]
+        assert "make run" in head, name
+        assert "make test" in head, name
