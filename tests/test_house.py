@@ -1,4 +1,4 @@
-"""The law of the house: who may import whom, where the world comes in, and a twin for each module."""
+"""The law of the house: who may import whom, where the world comes in, a twin for each module."""
 
 import ast
 from collections.abc import Iterator

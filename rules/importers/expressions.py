@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import warnings
 import string
 from collections.abc import Iterator
 
@@ -59,8 +60,10 @@ def check(expression: str) -> None:
     if len(re.findall(r"(?<!\\)[*+]|\{\d*,\d*\}", expression)) > 3:
         raise ValueError("the expression has more than three open repetitions")
     try:
-        re.compile(expression)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `[a||b]` will mean something else one day
+            re.compile(expression)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ValueError(f"not a regular expression: {error}") from error
 
 
