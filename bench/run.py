@@ -31,6 +31,7 @@ from bench.load import Load
 from bench.systems import MissingError, Origin, System
 
 PROXY_CORE, LOAD_CORE = 0, 1
+FLAT = 1.05  # memory after the first fifth of a long run may vary by this factor
 LATENCY_RATE = 80.0  # requests per second, far below what any of them can do
 
 
@@ -226,13 +227,20 @@ def misses(figures: Figures) -> list[str]:
         own, peer = figures.median("qinglang", case.id), figures.median(case.peer, case.id)
         if own is None or (case.target is not None and (not peer or own / peer > case.target)):
             found.append(case.id)
+    if figures.memory and not flat(figures.memory):
+        found.append("memory")
     return found
 
 
-def document(figures: Figures, names: list[str], source: str) -> dict[str, Any]:
+def flat(seen: list[tuple[int, int]]) -> bool:
+    """Has memory stopped growing after the first fifth (caches fill there)?"""
+    return max(size for _, size in seen[3:]) <= FLAT * seen[2][1]
+
+
+def document(figures: Figures, names: list[str], notes: list[str]) -> dict[str, Any]:
     """The whole run as one JSON document."""
     return {
-        "origin": source,
+        "notes": notes,
         "load": os.getloadavg(),
         "systems": names,
         "cpu_ms": {f"{name}/{case}": values for (name, case), values in figures.cpu.items()},
@@ -283,7 +291,11 @@ def main() -> int:
         notes = [f"origin: {source}"]
         try:
             for found in started(stack, folder, origin, ca, hosts):
-                notes.append(found) if isinstance(found, str) else running.append(found)
+                if isinstance(found, str):
+                    notes.append(found)
+                    continue
+                running.append(found)
+                notes += [found.note] if found.note else []
         except MissingError as missing:
             print(missing, file=sys.stderr)
             return 3
@@ -293,11 +305,13 @@ def main() -> int:
         if options.long:
             figures.memory = memory(running[0], origin, options.requests, say)
         if options.json:
-            print(json.dumps(document(figures, names, source), ensure_ascii=False, indent=1))
+            print(json.dumps(document(figures, names, notes), ensure_ascii=False, indent=1))
         else:
             print("\n".join([*notes, "", *table(figures, names)]))
             for count, size in figures.memory:
                 print(f"  after {count:>7} requests {size / 1e6:7.1f} MB")
+            if figures.memory:
+                print(f"  memory: {'flat' if flat(figures.memory) else 'GROWS'}")
     return 1 if misses(figures) else 0
 
 

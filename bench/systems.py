@@ -22,6 +22,7 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 TICKS = os.sysconf("SC_CLK_TCK")
+MOST_OF = 0.5  # of a large list's lines; names below a listed one need no entry of their own
 START = 120.0  # seconds; ours may have three million hosts to compile
 NAME = "site.bench.example"  # ours resolves it itself; the others know `localhost` alone
 PRIVATE = "bank.bench.example"
@@ -50,6 +51,7 @@ class System:
     ca: Path  # what clients must trust
     host: str = "localhost"  # the name by which the origin is asked for
     private: str = "localhost"  # the name that is passed through undecrypted
+    note: str = ""  # what was in force, for the report
     cases: frozenset[str] = frozenset()
 
     def cpu(self) -> float:
@@ -153,15 +155,34 @@ def ours(folder: Path, origin: Origin, core: int, hosts: Path | None) -> System:
     ]
     process = pinned(argv, core, log, folder)
     wait("qinglang", process, log, lambda: "Ctrl-C" in log.read_text(errors="replace"))
-    return System(
+    entries = in_force(log)
+    system = System(
         name="qinglang",
         port=port,
         process=process,
         ca=folder / "var" / "ca" / "qinglang-ca.pem",
         host=NAME,
         private=PRIVATE,
+        note=f"qinglang: {entries:,} list entries in force",
         cases=frozenset({"http", "https", "new", "pass", "block"}),
     )
+    if hosts is not None and entries < MOST_OF * lines(hosts):
+        system.stop()
+        raise MissingError(
+            f"{hosts} is not in force ({entries} entries): {log.read_text()[-1500:]}"
+        )
+    return system
+
+
+def in_force(log: Path) -> int:
+    """How many list entries the gateway says it has loaded; the figures are for these."""
+    found = re.search(r"(\d+) 条名单条目", log.read_text(errors="replace"))
+    return int(found[1]) if found else 0
+
+
+def lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 SIDECAR = """\
