@@ -19,6 +19,7 @@ from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers import http as http_layers
+from mitmproxy.proxy.layers import tls as tls_layers
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
@@ -32,6 +33,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Connection, Http2Server
 
 from gateway.mitm.exchange import head_bytes
 from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
+from gateway.mitm.origin_tls import GuardedServerTLS
 from gateway.page.model import Page
 from rules.model import Gap
 
@@ -276,8 +278,10 @@ def install() -> None:
     an answer comes back through the whole stack: ours are answered while the layer is
     still yielding, so nothing needs to pause. But a request's head still does: a pipelined
     one may only go on when the exchange before it has wholly ended. Its sides to origins
-    have no limits and do not say how much they hold back: ours do.
+    have no limits and do not say how much they hold back: ours do. Its TLS to an origin
+    keeps a fatal alert to itself: ours tells.
     """
+    tls_layers.ServerTLSLayer = GuardedServerTLS  # type: ignore[misc]
     http_layers.Http1Client = GuardedHttp1Origin  # type: ignore[attr-defined]
     http_layers.Http2Client = GuardedHttp2Origin  # type: ignore[attr-defined]
     StartHook.blocking = False
