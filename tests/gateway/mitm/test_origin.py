@@ -122,7 +122,9 @@ class H2Origin:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.sent = 0
+        first = lab.origin_context
         context = lab._origin_tls()
+        lab.origin_context = first  # the lab's own origin keeps its name
         context.set_alpn_protocols(["h2"])
         self.server: asyncio.Server = self._run(
             asyncio.start_server(self._serve, ORIGIN, lab.tls_port + 1, ssl=context)
