@@ -115,6 +115,13 @@ def test_a_refused_handshake_is_an_alert_at_depth_name(
     assert len(lab.settled(1)) == 1
 
 
+def http_layers_of(lab: Lab) -> list[FilterHttpLayer]:
+    """Those of the one connection that is open."""
+    (connection,) = lab.door.connections
+    found = [one for one in gc.get_objects() if isinstance(one, FilterHttpLayer)]
+    return [one for one in found if one.context.client is connection.client]
+
+
 def answer_of(sock: socket.socket) -> bytes:
     """One answer with a Content-Length on a connection that stays open."""
     found = b""
@@ -132,7 +139,7 @@ def test_refused_tunnels_leave_nothing_behind(lab: Lab) -> None:
         for _ in range(50):
             sock.sendall(b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n")
             assert status(answer_of(sock)) == 403
-        layers = [one for one in gc.get_objects() if isinstance(one, FilterHttpLayer)]
+        layers = http_layers_of(lab)
         assert max(len(one.streams) for one in layers) <= 1
     assert len(lab.settled(50)) == 50
 
@@ -148,7 +155,7 @@ def test_failed_origins_leave_nothing_behind(lab: Lab) -> None:
         assert len(connection.transports) == 1
         assert not connection.edge.open
         assert not connection.max_conns
-        layers = [one for one in gc.get_objects() if isinstance(one, FilterHttpLayer)]
+        layers = http_layers_of(lab)
         assert max(len(one.connections) for one in layers) <= MOST_ORIGINS + 2
     assert len(lab.settled(2 * MOST_ORIGINS)) == 2 * MOST_ORIGINS
 
@@ -192,7 +199,7 @@ def test_a_long_http2_connection_keeps_nothing_of_its_origins(lab: Lab) -> None:
         for stream in range(1, 101, 2):
             client.head(stream)
             assert client.read().answers[stream].status == 200
-        layers = [one for one in gc.get_objects() if isinstance(one, FilterHttpLayer)]
+        layers = http_layers_of(lab)
         assert max(len(one.connections) for one in layers) < 10
         assert max(len(one.streams) for one in layers) < 5
     assert len(lab.settled(50)) == 50
