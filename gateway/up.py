@@ -135,6 +135,7 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
             rank=1,
         )
     ]
+    found.append(_identity(node, node_file, opened))
     if node.listeners:
         found += [_worker(node, node_file, opened, index) for index in range(node.workers)]
     if opened.dns_udp is not None and opened.dns_tcp is not None:
@@ -155,6 +156,20 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                 )
             )
     return tuple(found)
+
+
+def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:
+    """The identity service; it outlives the workers, who follow it."""
+    given = (("--fd-radius", opened.radius), ("--fd-api", opened.identity_api))
+    fds = [(option, each.fileno()) for option, each in given if each is not None]
+    options = [word for option, number in fds for word in (option, str(number))]
+    return Spec(
+        name="identity",
+        argv=_module("gateway.identity.service", "--node", str(node_file), *options),
+        fds=tuple(number for _, number in fds),
+        ready=node.run / "identity.ready",
+        rank=1,
+    )
 
 
 def _worker(node: Node, node_file: Path, opened: Opened, index: int) -> Spec:

@@ -17,7 +17,7 @@ from loguru import logger
 
 from gateway.authority import read_keys
 from gateway.delivery import short_path
-from gateway.identity.feed import LARGEST, LENGTH, RING, FeedError, take
+from gateway.identity.feed import LARGEST, LENGTH, RING, SESSIONS, FeedError, take
 from gateway.identity.known import Known
 from gateway.identity.pseudonyms import load
 from gateway.node import Node
@@ -25,6 +25,7 @@ from rules.load import WorldError
 
 SOCKET = "identity.sock"
 AGAIN = (0.1, 0.2, 0.5, 1.0, 2.0)  # seconds before the next try
+FIRST = 2.0  # seconds a new process waits to be told everything
 PSEUDONYMS = "pseudonyms"
 
 
@@ -50,18 +51,25 @@ class IdentityFollower:
         self._reread = reread
         self._heard = heard
         self._over = threading.Event()
+        self._complete = threading.Event()
         self._line: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name="identity", daemon=True)
 
     @classmethod
     def of(cls, node: Node) -> IdentityFollower:
-        """The follower of a node's process, started."""
+        """The follower of a node's process, started; waits a moment to know everything."""
         follower = cls(node.run / SOCKET, first_known(node), lambda: first_known(node))
         follower.start()
+        if (node.run / SOCKET).exists():
+            follower.complete(FIRST)
         return follower
 
     def start(self) -> None:
         self._thread.start()
+
+    def complete(self, seconds: float) -> bool:
+        """Has everything been told once? Waits so long for it at most."""
+        return self._complete.wait(seconds)
 
     def close(self) -> None:
         """Hang up and stop."""
@@ -95,6 +103,8 @@ class IdentityFollower:
                     kind = take(self.known, body)
                     if kind == RING:
                         self.known.ring = self._reread().ring
+                    if kind == SESSIONS:
+                        self._complete.set()
                     self._heard(kind)
             finally:
                 self._line = None

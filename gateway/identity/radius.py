@@ -186,7 +186,7 @@ def _signed(packet: AcctPacket, signatures: list[bytes]) -> bool:
         place += body[place + 1]
     body[place + 2 : place + 18] = bytes(16)
     made = hmac.new(packet.secret, bytes(body), "md5").digest()
-    return hmac.compare_digest(made, signatures[0])
+    return bool(hmac.compare_digest(made, signatures[0]))
 
 
 def is_stale(at: float, now: float) -> bool:

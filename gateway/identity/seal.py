@@ -48,7 +48,9 @@ class Seal:
         if sealed[:1] != VERSION or len(sealed) < 1 + NONCE + 16:
             raise SealError("not sealed by this program")
         try:
-            return self._cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], belongs.encode())
+            return self._cipher.decrypt(
+                sealed[1 : 1 + NONCE], sealed[1 + NONCE :], belongs.encode()
+            )
         except InvalidTag:
             raise SealError("damaged, moved, or sealed with another key") from None
 

@@ -249,7 +249,7 @@ class Sessions:
             claims = self._holders.setdefault(name, [])
             if "/" not in name:
                 for other in tuple(claims):
-                    if other.source == one.source or one.source == RADIUS:
+                    if one.source in (other.source, RADIUS):
                         self._release(other, [name])
                 claims = self._holders.setdefault(name, [])
             claims.append(one)

@@ -104,9 +104,7 @@ def read_hosts(data: bytes, file: str) -> tuple[Host, ...]:
     for row in reader:
         address = row.wanted("address", lambda text: str(parse_address(text)))
         school = row.wanted("school", _school)
-        subject = Subject(
-            school=school, segment=row.given("segment", str, ""), **row.attributes()
-        )
+        subject = Subject(school=school, segment=row.given("segment", str, ""), **row.attributes())
         if address and address in found:
             row.complain("address", "地址重复 / this address stands there twice")
         found[address] = Host(address=address, subject=subject, user=row.given("user", str, ""))
