@@ -131,6 +131,8 @@ def _read(path: Path) -> list[Epoch]:
             )
             for row in rows
         ]
+        if not isinstance(rows, list) or not rows:
+            raise ValueError("no epochs")
         for one in found:
             if one.number < 1 or len(bytes.fromhex(one.key)) != KEY_BYTES:
                 raise ValueError(f"epoch {one.number}")

@@ -172,7 +172,7 @@ def _whole(data: bytes) -> bool:
         if place + 2 > length or data[place + 1] < 2:
             return False
         place += data[place + 1]
-    return place == length
+    return bool(place == length)
 
 
 def _signed(packet: AcctPacket, signatures: list[bytes]) -> bool:
