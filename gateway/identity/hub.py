@@ -29,7 +29,7 @@ class Hub:
         self._door = door
         self._first = first
         self._lines: set[queue.Queue[bytes]] = set()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener: socket.socket | None = None
 
     @property
     def followers(self) -> int:
@@ -38,15 +38,17 @@ class Hub:
     def open(self) -> None:
         """Listen. A socket left by a killed process is replaced: the caller is alone."""
         self._door.unlink(missing_ok=True)
-        self._listener.bind(short_path(self._door))
+        listener = self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(short_path(self._door))
         self._door.chmod(0o600)
-        self._listener.listen(64)
-        threading.Thread(target=self._accept, name="hub", daemon=True).start()
+        listener.listen(64)
+        threading.Thread(target=self._accept, args=(listener,), name="hub", daemon=True).start()
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
         with self.lock:
             for waiting in tuple(self._lines):
                 self._let_go(waiting)
@@ -68,10 +70,10 @@ class Hub:
                 waiting.get_nowait()
         waiting.put_nowait(b"")
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                line, _ = self._listener.accept()
+                line, _ = listener.accept()
             except OSError:  # closed
                 return
             threading.Thread(target=self._serve, args=(line,), name="line", daemon=True).start()
@@ -83,11 +85,14 @@ class Hub:
             self._lines.add(waiting)
         threading.Thread(target=self._hear, args=(line, waiting), daemon=True).start()
         line.settimeout(SLOWEST)
-        with line, contextlib.suppress(OSError):
-            for frame in first:
-                line.sendall(frame)
-            while frame := waiting.get():
-                line.sendall(frame)
+        with line:
+            with contextlib.suppress(OSError):
+                for frame in first:
+                    line.sendall(frame)
+                while frame := waiting.get():
+                    line.sendall(frame)
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)  # closing alone would wait for `_hear`
         with self.lock:
             self._lines.discard(waiting)
 

@@ -55,16 +55,7 @@ class Names:
         self._seal = Seal(key)
         self._seen: set[tuple[str, str, str]] = set()
         with _world(path):
-            if write:
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-                self._base = sqlite3.connect(path, check_same_thread=False)
-                self._base.execute("PRAGMA journal_mode=WAL")
-                self._base.executescript(SCHEMA)
-            elif path.exists():
-                self._base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            else:
-                self._base = sqlite3.connect(":memory:")
-                self._base.executescript(SCHEMA)
+            self._base = _writing(path) if write else _reading(path)
 
     def close(self) -> None:
         self._base.close()
@@ -152,6 +143,26 @@ class Names:
         except SealError as error:
             raise WorldError(f"{self.path}: {token}: {error}") from error
         return Name(token=token, school=school, name=name, user=user, epoch=epoch, at=at)
+
+
+def _writing(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    base = sqlite3.connect(path, check_same_thread=False)
+    try:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.executescript(SCHEMA)
+    except sqlite3.Error:
+        base.close()
+        raise
+    return base
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    if path.exists():
+        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    base = sqlite3.connect(":memory:")
+    base.executescript(SCHEMA)
+    return base
 
 
 @contextmanager

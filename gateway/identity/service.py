@@ -64,12 +64,12 @@ class Service:
         names_key = ensure_key(keys / NAMES_KEY)
         self.node = node
         self.metrics = metrics
+        self.receiver = Receiver(_clients(node))
         self.folder = Folder(node.data / "identity", Seal(names_key))
         self.names = Names(self.folder.path / NAMES, names_key)
         self._pseudonym = read_keys(keys).pseudonym
         self._rings = keys / PSEUDONYMS
         self.book = Book(load(self._rings, self._pseudonym), Sessions(node.identity_timeout))
-        self.receiver = Receiver(_clients(node))
         self.gate = Gate(ensure_key(keys / API_KEY), node.identity_timeout)
         self.hub = Hub(node.run / SOCKET, self._everything)
         self.heard = dict.fromkeys(Heard, 0)
@@ -199,8 +199,8 @@ class Service:
         self._remember(self.book.adopt(found.roster, found.hosts, found.prefixes, now))
         if found.plain_roster:
             problems.append(
-                f"{self.folder.path / PLAIN}: 明文姓名，请用 qinglang identity import roster 导入后删除"
-                " / names in plain text: import the file, then delete it"
+                f"{self.folder.path / PLAIN}: 明文姓名，请导入后删除"
+                " / names in plain text: `qinglang identity import roster` it, then delete it"
             )
         self.problems = tuple(problems)
         for problem in problems[:20]:

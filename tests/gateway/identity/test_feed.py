@@ -74,7 +74,7 @@ def test_the_ring_is_only_announced() -> None:
         {"kind": "tables", "subjects": [], "hosts": [["10.0.0.1", 0]], "prefixes": []},
         {"kind": "tables", "subjects": [["s"]], "hosts": [], "prefixes": []},
         {"kind": "sessions", "rows": [["10.0.0.1", ["s"], 1]]},
-        {"kind": "sessions", "rows": [["x/y", list("123") + ["pupil"] + list("12345"), 1]]},
+        {"kind": "sessions", "rows": [["x/y", [*"123", "pupil", *"12345"], 1]]},
         {"kind": "changes", "rows": 3},
     ],
 )
