@@ -22,6 +22,7 @@ from rules.load import WorldError
 
 KEY_BYTES = 32
 TOKEN_BYTES = 10
+MOST_SCHOOLS = 10_000
 DISTRICT = "_district"  # the file of subjects without a school
 SCHOOL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
@@ -41,12 +42,13 @@ class Epoch:
 class Ring:
     """All keys of a node. `token` uses a school's newest one."""
 
-    __slots__ = ("_current", "_first", "epochs")
+    __slots__ = ("_current", "_first", "_hashers", "epochs")
 
     def __init__(self, first: bytes, epochs: Iterable[Epoch] = ()) -> None:
         self._first = first
         self.epochs = tuple(sorted(epochs, key=lambda epoch: (epoch.school, epoch.number)))
         self._current = {e.school: (e.number, bytes.fromhex(e.key)) for e in self.epochs}
+        self._hashers: dict[str, hashlib.blake2b] = {}  # keyed, and begun with the school
 
     def epoch(self, school: str) -> int:
         """The number of the epoch in use."""
@@ -54,14 +56,21 @@ class Ring:
 
     def token(self, school: str, text: str) -> str:
         """The pseudonym of a device's address or a person in this school, as of now."""
-        _, key = self._current.get(school, (0, self._first))
-        return _token(key, school, text)
+        hasher = self._hashers.get(school)
+        if hasher is None:
+            if len(self._hashers) >= MOST_SCHOOLS:
+                self._hashers.clear()
+            _, key = self._current.get(school, (0, self._first))
+            hasher = self._hashers[school] = _hasher(key, school)
+        made = hasher.copy()
+        made.update(text.encode("utf-8", "backslashreplace"))
+        return made.hexdigest()
 
     def tokens(self, school: str, text: str) -> Mapping[int, str]:
         """Its pseudonyms in every epoch: for legal hold, quotas and reveal over a rotation."""
         keys = {0: self._first}
         keys |= {e.number: bytes.fromhex(e.key) for e in self.epochs if e.school == school}
-        return {number: _token(key, school, text) for number, key in keys.items()}
+        return {n: Ring(key).token(school, text) for n, key in keys.items()}
 
 
 def person(user: str) -> str:
@@ -69,9 +78,9 @@ def person(user: str) -> str:
     return f"\1{user}"
 
 
-def _token(key: bytes, school: str, text: str) -> str:
-    data = f"{school}\0{text}".encode("utf-8", "backslashreplace")
-    return hashlib.blake2b(data, key=key, digest_size=TOKEN_BYTES).hexdigest()
+def _hasher(key: bytes, school: str) -> hashlib.blake2b:
+    data = f"{school}\0".encode("utf-8", "backslashreplace")
+    return hashlib.blake2b(data, key=key, digest_size=TOKEN_BYTES)
 
 
 def load(folder: Path, first: bytes) -> Ring:
