@@ -65,8 +65,6 @@ class Settings:
             raise ValueError(f"workers: {self.workers} 不在 1–256 之间 / is not between 1 and 256")
         if self.detail is not None and self.detail not in DETAILS:
             raise ValueError(f"detail: `{self.detail}` is not one of: {', '.join(DETAILS)}")
-        if self.radius is not None and self.radius_secret is None:
-            raise ValueError("radius: 需要 --radius-secret / needs a file of secrets")
         if self.identity_timeout is not None and not 60 <= self.identity_timeout <= 86_400:
             raise ValueError("identity_timeout: 60–86400 秒 / seconds")
         if self.page is not None:

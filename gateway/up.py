@@ -65,6 +65,7 @@ def up(plan: Plan, *, say: Say, log: Say, ready: Callable[[Prepared], None]) -> 
     with _alone(plan.node), contextlib.ExitStack() as stack:
         found = authority.ensure(plan.node.ca, datetime.now(UTC))
         authority.ensure_keys(plan.node.data / "keys")
+        _secrets(plan.node)
         opened = open_all(plan)
         stack.callback(opened.close)
         node = replace(opened.node, data=plan.node.data)
@@ -156,6 +157,14 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                 )
             )
     return tuple(found)
+
+
+def _secrets(node: Node) -> None:
+    """Refuse bad RADIUS secrets at the start, not in a child. Raises DataError, WorldError."""
+    if node.radius is not None:
+        from gateway.identity.service import clients
+
+        clients(node)
 
 
 def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:

@@ -34,6 +34,7 @@ from gateway.identity.hub import Hub
 from gateway.identity.known import Bound
 from gateway.identity.names import Name, Names
 from gateway.identity.portal import Gate, Login
+from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import load
 from gateway.identity.radius import Clients, Heard, Receiver, read_clients
 from gateway.identity.seal import Seal, ensure_key
@@ -42,7 +43,7 @@ from gateway.node import Node
 from gateway.reload import CURRENT, in_force
 from gateway.writer import alone
 from policies.compile import Snapshot
-from rules.load import DataError, WorldError
+from rules.load import DataError, Problem, WorldError
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
@@ -64,7 +65,7 @@ class Service:
         names_key = ensure_key(keys / NAMES_KEY)
         self.node = node
         self.metrics = metrics
-        self.receiver = Receiver(_clients(node))
+        self.receiver = Receiver(clients(node))
         self.folder = Folder(node.data / "identity", Seal(names_key))
         self.names = Names(self.folder.path / NAMES, names_key)
         self._pseudonym = read_keys(keys).pseudonym
@@ -327,11 +328,14 @@ class Service:
                     self.metrics.failure("identity")
 
 
-def _clients(node: Node) -> Clients:
-    """The RADIUS secrets. Raises DataError, WorldError."""
+def clients(node: Node) -> Clients:
+    """The RADIUS secrets; none where nothing listens. Raises DataError, WorldError."""
+    if node.radius is None:
+        return Prefixes(())
     path = node.radius_secret
-    if node.radius is None or path is None:
-        return read_clients("127.0.0.1/32 " + os.urandom(16).hex(), "")
+    if path is None:
+        said = "需要 --radius-secret FILE / a file of secrets is wanted"
+        raise DataError([Problem(file="--radius", line=1, column=1, message=said)])
     try:
         text, mode = path.read_text(encoding="utf-8"), path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:

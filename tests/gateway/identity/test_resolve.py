@@ -1,11 +1,13 @@
 """address → Subject: longest prefix, defaults, and pseudonyms that do not join."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.identity.known import Bound, Known, Tables
 from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import Epoch, Ring
-from gateway.identity.resolve import Resolver
+from gateway.identity.resolve import Resolver, with_token
 from policies.model import Role, Subject
 
 DEFAULT = Subject(stage="primary-upper")
@@ -127,3 +129,17 @@ def test_a_rotation_is_seen_at_once() -> None:
         here.subject("10.1.9.9").token
         == Resolver(ROWS, DEFAULT, b"k" * 32).subject("10.1.9.9").token
     )
+
+
+def test_another_token_is_all_that_changes() -> None:
+    one = Subject(school="s", stage="junior", role=Role.STAFF, token="a", confidence=0.5)
+    assert with_token(one, "b") == replace(one, token="b")
+    assert one.token == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10.9.9.09", "10.9.9.256", "10.9.9", "10.9.9.9.9", "10.9.9.+9", "10.9.9.９"],
+)
+def test_what_only_looks_like_an_address_is_none(text: str) -> None:
+    assert RESOLVER.subject(text).source == "default"

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gateway.identity.known import Known
 from gateway.identity.portal import Login
 from gateway.identity.pseudonyms import Ring, rotate
 from gateway.identity.radius import Heard
-from gateway.identity.service import Service, main
+from gateway.identity.service import Service, clients, main
 from gateway.node import Address, Node
 from gateway.reload import CURRENT
 from policies.compile import compile_policies
@@ -181,6 +182,9 @@ def test_secrets_must_be_private_and_readable(node: Node) -> None:
     path.unlink()
     with pytest.raises(WorldError, match="secret"):
         Service(node)
+    with pytest.raises(DataError, match="--radius-secret"):
+        clients(replace(node, radius_secret=None))
+    assert clients(replace(node, radius=None)).rows == 0
 
 
 def test_the_process_says_why_it_cannot_begin(node: Node, tmp_path: Path) -> None:
