@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.authority import read_keys
 from gateway.identity import feed
 from gateway.identity.api import Api
@@ -360,6 +361,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--fd-radius", type=int, default=-1)
     parser.add_argument("--fd-api", type=int, default=-1)
     options = parser.parse_args(argv)
+    oplog.set_up()
     os.umask(0o077)
     try:
         node = Node.read(options.node)
