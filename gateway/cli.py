@@ -23,6 +23,7 @@ from typing import Any
 
 from gateway.authority_cli import register_ca
 from gateway.commands import Commands, command, machine, node_of
+from gateway.identity_cli import register_identity
 from gateway.node import Address
 from gateway.orders_cli import register_orders
 from rules.load import WorldError, load
@@ -41,6 +42,7 @@ def register(commands: Commands) -> None:
     command(inner, "reload", _reload, "重新编译并生效 / compile anew and put in force")
     register_ca(inner)
     register_orders(inner)
+    register_identity(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")
@@ -81,6 +83,10 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--trusted-ca", "额外信任的上游根证书 / extra upstream roots", type=Path, metavar="FILE")
     option("--contact", "拦截页上的联系方式 / whom to ask, on block pages", metavar="TEXT")
     option("--appeal", "拦截页上的申诉链接 / link to ask for review, on block pages", metavar="URL")
+    option("--radius", "RADIUS 计费 / RADIUS accounting, UDP (off)", **at)
+    option("--radius-secret", "RADIUS 密钥文件 / file of its secrets", type=Path, metavar="FILE")
+    option("--identity-api", "门户登录接口 / where portals tell logins (off)", **at)
+    option("--identity-timeout", "登录过期秒数 / a login's life (3600)", type=float, metavar="S")
     option("--detail", "事件粒度 / detail of events", choices=("blocks", "connections", "requests"))
     option("--config", "同名选项的 YAML 文件 / these options as a file", type=Path, metavar="FILE")
     made.set_defaults(run=_up)

@@ -22,6 +22,7 @@ from gateway import authority
 from gateway.node import Address, ListenerKind, Node
 from gateway.reload import held, in_force, read_publication
 from gateway.sockets import free
+from gateway.status import read_status
 from gateway.supervisor import PUBLICATION
 from gateway.up import running
 from rules.load import WorldError
@@ -60,6 +61,7 @@ def examine(node: Node, now: datetime) -> tuple[Check, ...]:
         _ca(node, now),
         _process(pid),
         _policy(node),
+        *_identity(node, pid),
         *_ports(node, pid),
         *_upstreams(node),
         *_loop(node),
@@ -153,6 +155,31 @@ def _policy(node: Node) -> Check:
         said = f"最近一次更新被拒 / the last update was refused: {'; '.join(last.problems[:3])}"
         return Check(id="policy", health=Health.PROBLEM, said=said)
     return Check(id="policy", health=Health.OK, said=f"snapshot {now.snapshot[:16]}")
+
+
+def _identity(node: Node, pid: int) -> Iterator[Check]:
+    """Is anybody heard, and are the tables good? Looked at only where it runs."""
+    if not pid:
+        return
+    found = read_status(node.run / "identity.json")
+    if not found:
+        yield Check(id="identity", health=Health.UNKNOWN, said="没有状态 / no status yet")
+        return
+    problems, heard = found["problems"], found["heard"]
+    wrong = heard["secret"] + heard["client"]
+    if problems:
+        yield Check(id="identity", health=Health.PROBLEM, said="; ".join(problems[:3]))
+    elif node.radius and not heard["accepted"] and wrong:
+        said = f"RADIUS 报文均被拒：密钥或来源不对 / all refused, wrong secret or sender: {wrong}"
+        yield Check(id="identity", health=Health.PROBLEM, said=said)
+    elif node.radius and not heard["accepted"]:
+        said = "尚未收到 RADIUS 计费 / no RADIUS accounting was heard yet"
+        yield Check(id="identity", health=Health.UNKNOWN, said=said)
+    else:
+        said = (
+            f"{sum(found['sessions'].values())} 个会话 / sessions, {found['persons']} 人 / persons"
+        )
+        yield Check(id="identity", health=Health.OK, said=said)
 
 
 def _ports(node: Node, pid: int) -> Iterator[Check]:

@@ -41,6 +41,7 @@ _COUNTERS = {  # name: text, labels
     "event_store_damaged": ("Event files moved aside", "reason"),
     "reload": ("Reloads of rules and policy", "result"),
     "failures": ("Faults of our own", "place"),
+    "radius_packets": ("RADIUS accounting packets", "result"),
 }
 
 
@@ -119,6 +120,10 @@ class Metrics:
     def failure(self, place: str) -> None:
         """A fault of our own was caught at an outermost door."""
         self._bound("failures", place).inc()
+
+    def radius(self, result: str) -> None:
+        """A RADIUS packet was accepted, or why not. The identity service calls it."""
+        self._bound("radius_packets", result).inc()
 
     def reload(self, result: str, snapshot: str, rulebase: str, now: float) -> None:
         """Something was loaded, or refused: the hashes in force now, or empty where unchanged."""

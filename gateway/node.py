@@ -37,6 +37,8 @@ PRIVATE = (
 )
 """Who may use a listener unless it says otherwise: never the whole Internet."""
 
+LOGIN_LIFE = 3600.0  # seconds: RADIUS interim updates come every few minutes where they come
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -93,6 +95,10 @@ class Node:
     detail: str = "blocks"  # blocks · connections · requests
     contact: str = ""  # on block pages: whom to ask, as text
     appeal: str = ""  # on block pages: a link to ask for review, taking `?code=`
+    radius: Address | None = None  # RADIUS accounting, UDP
+    radius_secret: Path | None = None  # file: PREFIX SECRET [SCHOOL] a line
+    identity_api: Address | None = None  # where portals tell who logged in
+    identity_timeout: float = LOGIN_LIFE  # seconds after which a login nobody speaks of ends
 
     @property
     def run(self) -> Path:

@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import PRIVATE, Address, Listener, ListenerKind, Node
+from gateway.node import LOGIN_LIFE, PRIVATE, Address, Listener, ListenerKind, Node
 
 DETAILS = ("blocks", "connections", "requests")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -54,6 +54,10 @@ class Settings:
     detail: str | None = None
     contact: str | None = None
     appeal: str | None = None
+    radius: Address | None = None
+    radius_secret: Path | None = None
+    identity_api: Address | None = None
+    identity_timeout: float | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -61,6 +65,8 @@ class Settings:
             raise ValueError(f"workers: {self.workers} 不在 1–256 之间 / is not between 1 and 256")
         if self.detail is not None and self.detail not in DETAILS:
             raise ValueError(f"detail: `{self.detail}` is not one of: {', '.join(DETAILS)}")
+        if self.identity_timeout is not None and not 60 <= self.identity_timeout <= 86_400:
+            raise ValueError("identity_timeout: 60–86400 秒 / seconds")
         if self.page is not None:
             ip_address(self.page)
         for prefix in (*self.clients, *self.scrape):
@@ -126,6 +132,10 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         detail=settings.detail or DETAILS[0],
         contact=settings.contact or "",
         appeal=settings.appeal or "",
+        radius=settings.radius,
+        radius_secret=settings.radius_secret.resolve() if settings.radius_secret else None,
+        identity_api=settings.identity_api,
+        identity_timeout=settings.identity_timeout or LOGIN_LIFE,
     )
     return Plan(
         node=node,

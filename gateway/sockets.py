@@ -31,10 +31,13 @@ class Opened:
     dns_udp: socket.socket | None
     dns_tcp: socket.socket | None
     metrics: socket.socket | None
+    radius: socket.socket | None = None
+    identity_api: socket.socket | None = None
     moved: tuple[tuple[Address, Address], ...] = ()
 
     def close(self) -> None:
-        for each in (*self.listeners, self.dns_udp, self.dns_tcp, self.metrics):
+        single = (self.dns_udp, self.dns_tcp, self.metrics, self.radius, self.identity_api)
+        for each in (*self.listeners, *single):
             if each is not None:
                 each.close()
 
@@ -52,6 +55,12 @@ def open_all(plan: Plan) -> Opened:
             if each is not None:
                 half_done.callback(each.close)
         metrics = _tcp(node.metrics, node.metrics in plan.movable) if node.metrics else None
+        if metrics is not None:
+            half_done.callback(metrics.close)
+        radius = _udp(node.radius) if node.radius else None
+        if radius is not None:
+            half_done.callback(radius.close)
+        api = _tcp(node.identity_api, False) if node.identity_api else None
         half_done.pop_all()
     real = tuple(
         replace(listener, address=bound(opened))
@@ -59,11 +68,20 @@ def open_all(plan: Plan) -> Opened:
     )
     dns, status = bound(tcp) if tcp else None, bound(metrics) if metrics else None
     return Opened(
-        node=replace(node, listeners=real, dns=dns, metrics=status),
+        node=replace(
+            node,
+            listeners=real,
+            dns=dns,
+            metrics=status,
+            radius=bound(radius) if radius else None,
+            identity_api=bound(api) if api else None,
+        ),
         listeners=tuple(listeners),
         dns_udp=udp,
         dns_tcp=tcp,
         metrics=metrics,
+        radius=radius,
+        identity_api=api,
         moved=_moved(node, (*(r.address for r in real), dns, status)),
     )
 
@@ -98,6 +116,13 @@ def _tcp(address: Address, movable: bool) -> socket.socket:
         opened = _bind(replace(address, port=0), socket.SOCK_STREAM)
     opened.listen(BACKLOG)
     return opened
+
+
+def _udp(address: Address) -> socket.socket:
+    try:
+        return _bind(address, socket.SOCK_DGRAM)
+    except OSError as error:
+        raise _taken(address, error) from error
 
 
 def _dns(address: Address, movable: bool) -> tuple[socket.socket, socket.socket]:

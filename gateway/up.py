@@ -65,6 +65,7 @@ def up(plan: Plan, *, say: Say, log: Say, ready: Callable[[Prepared], None]) -> 
     with _alone(plan.node), contextlib.ExitStack() as stack:
         found = authority.ensure(plan.node.ca, datetime.now(UTC))
         authority.ensure_keys(plan.node.data / "keys")
+        _secrets(plan.node)
         opened = open_all(plan)
         stack.callback(opened.close)
         node = replace(opened.node, data=plan.node.data)
@@ -135,6 +136,7 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
             rank=1,
         )
     ]
+    found.append(_identity(node, node_file, opened))
     if node.listeners:
         found += [_worker(node, node_file, opened, index) for index in range(node.workers)]
     if opened.dns_udp is not None and opened.dns_tcp is not None:
@@ -155,6 +157,28 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                 )
             )
     return tuple(found)
+
+
+def _secrets(node: Node) -> None:
+    """Refuse bad RADIUS secrets at the start, not in a child. Raises DataError, WorldError."""
+    if node.radius is not None:
+        from gateway.identity.service import clients
+
+        clients(node)
+
+
+def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:
+    """The identity service; it outlives the workers, who follow it."""
+    given = (("--fd-radius", opened.radius), ("--fd-api", opened.identity_api))
+    fds = [(option, each.fileno()) for option, each in given if each is not None]
+    options = [word for option, number in fds for word in (option, str(number))]
+    return Spec(
+        name="identity",
+        argv=_module("gateway.identity.service", "--node", str(node_file), *options),
+        fds=tuple(number for _, number in fds),
+        ready=node.run / "identity.ready",
+        rank=1,
+    )
 
 
 def _worker(node: Node, node_file: Path, opened: Opened, index: int) -> Spec:

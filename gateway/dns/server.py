@@ -34,6 +34,8 @@ from gateway.dns.safesearch import SafeSearch
 from gateway.dns.special import HERE, load_special
 from gateway.dns.upstream import Upstreams
 from gateway.events import Recorder
+from gateway.identity.follow import IdentityFollower
+from gateway.identity.known import Known
 from gateway.identity.resolve import Resolver
 from gateway.metrics import Metrics
 from gateway.node import Address, Node
@@ -106,10 +108,10 @@ def _record(recorder: Recorder, ruling: Ruling, *, problem: str = "", duration_m
     )
 
 
-def _judge(node: Node, loaded: Loaded, minutes: Callable[[], Moment]) -> Judge:
+def _judge(node: Node, loaded: Loaded, minutes: Callable[[], Moment], known: Known) -> Judge:
     snapshot = loaded.snapshot
     key = read_keys(node.data / "keys").pseudonym
-    resolver = Resolver(snapshot.prefixes, snapshot.default_subject, key)
+    resolver = Resolver(snapshot.prefixes, snapshot.default_subject, key, known)
     return Judge(loaded.base, snapshot, resolver.subject, minutes)
 
 
@@ -139,6 +141,7 @@ class Service:
         self.ready = node.run / f"{ROLE}-{opts.index}.ready"
         self.minutes = Minutes(time.time)
         self.follower = Follower(node)
+        self.identity = IdentityFollower.of(node)
         self.metrics = Metrics()
         self.recorder = Recorder(node, role=ROLE, index=opts.index, metrics=self.metrics)
         self.again = asyncio.Event()
@@ -152,9 +155,7 @@ class Service:
         self._signals()
         loaded = self.follower.load()
         self._took_over(loaded)
-        dns = make(
-            self.node, _judge(self.node, loaded, self.minutes), self.recorder, self.opts.rate
-        )
+        dns = make(self.node, self._judge(loaded), self.recorder, self.opts.rate)
         udp, tcp = sockets(self.node.dns, self.opts.fd_udp, self.opts.fd_tcp)
         datagrams, streams = Datagrams(udp, dns), Streams(dns)
         datagrams.start()
@@ -166,6 +167,9 @@ class Service:
             await asyncio.gather(datagrams.stop(PATIENCE), streams.stop(PATIENCE))
             udp.close()
             logger.info("dns: stopped; {}", dns.counts)
+
+    def _judge(self, loaded: Loaded) -> Judge:
+        return _judge(self.node, loaded, self.minutes, self.identity.known)
 
     def _signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -203,9 +207,7 @@ class Service:
         """Swap what is in force; where it cannot be read, the old stays."""
         try:
             loaded = await asyncio.to_thread(self.follower.load)
-            fresh = make(
-                self.node, _judge(self.node, loaded, self.minutes), self.recorder, self.opts.rate
-            )
+            fresh = make(self.node, self._judge(loaded), self.recorder, self.opts.rate)
         except (WorldError, DataError) as error:
             logger.error("dns: reload refused, the old stays in force: {}", error)
             self.metrics.reload("refused", *self.in_force, time.time())
@@ -233,6 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         if service is not None:
             service.recorder.close()
+            service.identity.close()
     return 0
 
 

@@ -30,6 +30,8 @@ from gateway import oplog
 from gateway.authority import Generation, read_keys
 from gateway.destinations import Destinations
 from gateway.events import Recorder
+from gateway.identity.follow import IdentityFollower
+from gateway.identity.known import Known
 from gateway.identity.resolve import Resolver
 from gateway.metrics import Metrics
 from gateway.mitm.door import Door, hook_table
@@ -49,13 +51,13 @@ GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
 
 
-def in_force(loaded: Loaded, pseudonym: bytes, node: Node) -> InForce:
+def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None = None) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
     return InForce(
         base=loaded.base,
         snapshot=snapshot,
-        resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym),
+        resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
     )
 
@@ -71,7 +73,8 @@ class Worker:
         self.metrics = Metrics()
         self.follower = Follower(node)
         self._pseudonym = keys.pseudonym
-        force = in_force(self.follower.load(), keys.pseudonym, node)
+        self.identity = IdentityFollower.of(node)
+        force = in_force(self.follower.load(), keys.pseudonym, node, self.identity.known)
         self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
         loop.destinations = destinations
@@ -100,7 +103,9 @@ class Worker:
         try:
             if self.follower.changed():
                 force = await asyncio.to_thread(
-                    lambda: in_force(self.follower.load(), self._pseudonym, self.node)
+                    lambda: in_force(
+                        self.follower.load(), self._pseudonym, self.node, self.identity.known
+                    )
                 )
                 self.filter.force = force
                 self.recorder.rulebase = force.base.hash
@@ -141,6 +146,7 @@ class Worker:
             server.close()
         await self._finish()
         await asyncio.to_thread(self.recorder.close)
+        await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(_withdraw, ready)
 
     async def _finish(self) -> None:

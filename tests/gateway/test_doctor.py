@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway import authority
-from gateway.doctor import ROOT_QUERY, Check, Health, ask, examine, redirects_itself
+from gateway.doctor import ROOT_QUERY, Check, Health, _identity, ask, examine, redirects_itself
 from gateway.node import Address, Node
 from gateway.reload import Compiled, Publication, Result, publication_json, put_in_force, write_text
 from gateway.sockets import bound
@@ -141,3 +142,25 @@ CHAINS = {
 @pytest.mark.parametrize(("chains", "loops"), CHAINS.values(), ids=CHAINS)
 def test_redirect_loops(chains: str, loops: bool) -> None:
     assert redirects_itself(f"table inet qinglang {{\n{chains}}}\n", {8081}) is loops
+
+
+@pytest.mark.parametrize(
+    ("told", "health"),
+    [
+        ({}, Health.UNKNOWN),
+        ({"problems": ["bad line"]}, Health.PROBLEM),
+        ({"secret": 3}, Health.PROBLEM),
+        ({"accepted": 0}, Health.UNKNOWN),
+        ({"accepted": 2, "secret": 3}, Health.OK),
+    ],
+)
+def test_identity(tmp_path: Path, told: dict[str, object], health: Health) -> None:
+    node = Node(name="n", data=tmp_path, radius=Address.parse("127.0.0.1:1813"))
+    assert list(_identity(node, 0)) == []
+    node.run.mkdir()
+    if told:
+        heard = {"accepted": 0, "secret": 0, "client": 0, **told}
+        status = {"problems": told.get("problems", []), "heard": heard, "sessions": {}}
+        (node.run / "identity.json").write_text(json.dumps({**status, "persons": 0}))
+    (check,) = _identity(node, 1)
+    assert check.health is health

@@ -122,3 +122,14 @@ def test_a_node_name_is_always_a_file_name(name: str) -> None:
     assert 1 <= len(made) <= 48
     assert made.isascii()
     assert "/" not in made
+
+
+def test_identity(tmp_path: Path) -> None:
+    node = plan(Settings(), MACHINE).node
+    assert (node.radius, node.identity_api, node.identity_timeout) == (None, None, 3600.0)
+    file = tmp_path / "secret"
+    asked = Settings(radius=at("127.0.0.1:1813"), radius_secret=file, identity_timeout=60.0)
+    node = plan(asked, MACHINE).node
+    assert (str(node.radius), node.radius_secret) == ("127.0.0.1:1813", file)
+    with pytest.raises(ValueError, match="60"):
+        Settings(identity_timeout=59.0)

@@ -103,3 +103,16 @@ def test_an_address_of_another_machine(tmp_path: Path) -> None:
 def test_free_says_why_not(taken: Address) -> None:
     assert "in use" in free(taken)
     assert free(ANY) == ""
+
+
+def test_identity_s_ports_are_what_was_asked_for(tmp_path: Path, taken: Address) -> None:
+    opened = open_all(planned(tmp_path, radius=ANY, identity_api=ANY))
+    try:
+        assert opened.radius is not None
+        assert opened.identity_api is not None
+        assert opened.node.radius == bound(opened.radius)
+        assert opened.node.identity_api == bound(opened.identity_api)
+    finally:
+        opened.close()
+    with pytest.raises(WorldError, match=str(taken.port)):
+        open_all(planned(tmp_path, radius=ANY, identity_api=taken))

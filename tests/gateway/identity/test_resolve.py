@@ -1,8 +1,13 @@
 """address → Subject: longest prefix, defaults, and pseudonyms that do not join."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.identity.resolve import Resolver
+from gateway.identity.known import Bound, Known, Tables
+from gateway.identity.prefixes import Prefixes
+from gateway.identity.pseudonyms import Epoch, Ring
+from gateway.identity.resolve import Resolver, with_token
 from policies.model import Role, Subject
 
 DEFAULT = Subject(stage="primary-upper")
@@ -55,3 +60,86 @@ def test_rotating_ipv6_addresses_are_one_device() -> None:
     first = RESOLVER.subject("2001:db8:1:7:aaaa::1").token
     assert first == RESOLVER.subject("2001:db8:1:7:bbbb::2").token
     assert first != RESOLVER.subject("2001:db8:1:8:aaaa::1").token
+
+
+def person(source: str = "radius", token: str = "p") -> Subject:
+    return Subject(school="b", role=Role.TEACHER, token=token, source=source, confidence=0.9)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def resolver() -> tuple[Resolver, Known, Clock]:
+    clock = Clock()
+    known = Known(Ring(b"k" * 32), clock)
+    return Resolver(ROWS, DEFAULT, b"", known), known, clock
+
+
+def test_the_order_of_sources() -> None:
+    here, known, clock = resolver()
+    address = "10.1.2.9"
+    assert here.subject(address).source == "prefix"
+    known.tables = Tables(
+        hosts={address: Subject(school="h", source="static", confidence=0.8)},
+        prefixes=Prefixes([("10.1.2.0/25", Subject(school="i", source="prefix"))]),
+    )
+    assert (here.subject("10.1.2.8").school, here.subject(address).school) == ("i", "h")
+    assert here.subject(address).token == known.ring.token("h", address)
+    known.sessions[address] = Bound(subject=person(), expires=200.0)
+    assert here.subject(address) == person()
+    assert here.subject(f"::ffff:{address}") == person()
+    clock.now = 200.0
+    assert here.subject(address).source == "static"
+    assert here.place(address).school == "h"
+
+
+def test_of_imported_and_written_prefixes_the_longer_stands_and_then_the_imported() -> None:
+    here, known, _ = resolver()
+    rows = [("10.1.0.0/16", Subject(school="i")), ("10.1.2.0/23", Subject(school="j"))]
+    known.tables = Tables(prefixes=Prefixes(rows))
+    found = {text: here.subject(text).school for text in ("10.1.9.9", "10.1.2.9", "10.1.3.9")}
+    assert found == {"10.1.9.9": "i", "10.1.2.9": "b", "10.1.3.9": "j"}
+
+
+def test_a_session_of_an_ipv6_prefix() -> None:
+    here, known, _ = resolver()
+    net = "2001:db8:1:7::/64"
+    address = "2001:db8:1:7:aaaa::1"
+    assert here.subject(address).school == "c"
+    known.sessions = {net: Bound(subject=person(), expires=200.0)}
+    known.lengths = (64,)
+    assert here.subject(address) == person()
+    assert here.subject("2001:db8:1:8::1").school == "c"
+    known.sessions[address] = Bound(subject=person(token="q"), expires=200.0)
+    assert here.subject(address).token == "q"
+
+
+def test_a_rotation_is_seen_at_once() -> None:
+    here, known, _ = resolver()
+    before = here.subject("10.9.9.9")
+    epoch = Epoch(school="a", number=1, key="ab" * 32, since=0, issuer="i", reason="r")
+    known.ring = Ring(b"k" * 32, [epoch])
+    after = here.subject("10.9.9.9")
+    assert before.token != after.token
+    assert (
+        here.subject("10.1.9.9").token
+        == Resolver(ROWS, DEFAULT, b"k" * 32).subject("10.1.9.9").token
+    )
+
+
+def test_another_token_is_all_that_changes() -> None:
+    one = Subject(school="s", stage="junior", role=Role.STAFF, token="a", confidence=0.5)
+    assert with_token(one, "b") == replace(one, token="b")
+    assert one.token == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10.9.9.09", "10.9.9.256", "10.9.9", "10.9.9.9.9", "10.9.9.+9", "10.9.9.９"],
+)
+def test_what_only_looks_like_an_address_is_none(text: str) -> None:
+    assert RESOLVER.subject(text).source == "default"
