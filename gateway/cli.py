@@ -49,6 +49,17 @@ def register(commands: Commands) -> None:
             raise
     else:
         events.register_events(commands)
+        _extend_policy(commands)
+
+
+def _extend_policy(commands: Commands) -> None:
+    """Add to `policy` what needs this floor: the record, the node, the network."""
+    from gateway.rehearse_cli import register_rehearse
+    from policies.cli import subcommands
+
+    subs = subcommands(commands)
+    if subs is not None:
+        register_rehearse(subs)
 
 
 def _up_options(made: argparse.ArgumentParser) -> None:

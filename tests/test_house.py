@@ -20,6 +20,8 @@ PURE = (
     "policies/model.py", "policies/decide.py", "policies/compile.py", "policies/calendar.py",
     "policies/check.py", "policies/document.py", "policies/overlay.py", "policies/rule.py",
     "policies/seat.py", "policies/moment.py", "policies/policy.py",
+    "policies/simulate.py", "policies/difference.py", "policies/coverage.py", "policies/bulk.py",
+    "policies/profiles.py",
     "gateway/pipeline.py", "gateway/content.py", "gateway/destinations.py", "gateway/batch.py",
     "gateway/describe.py", "gateway/identity/resolve.py", "gateway/page", "gateway/rewrite",
     "gateway/dns/wire.py", "gateway/dns/records.py", "gateway/dns/reply.py",
