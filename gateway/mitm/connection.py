@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from loguru import logger
-from mitmproxy.connection import Client, Connection
+from mitmproxy.connection import Client, Connection, ConnectionState, Server
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.layers.http._http2 import Http2Connection
 
     from gateway.mitm.filter import Filter
-    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2, GuardedHttp2Origin
+    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
+    from gateway.mitm.origin import GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
 Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
@@ -65,6 +67,11 @@ class EdgeClient(Client):
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
 
 
+def traces(error: BaseException) -> str:
+    """Where an error arose, without its message: that may quote a pupil's request or address."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
 class EdgeConnection(ConnectionHandler):
     """Runs the layers of one client connection; hooks are answered in place."""
 
@@ -90,7 +97,8 @@ class EdgeConnection(ConnectionHandler):
     def log(self, message: str, level: int = 20, exc_info: Any = None) -> None:
         """mitmproxy's own log lines: only crashes are worth keeping, and never an address."""
         if level >= 40:
-            logger.opt(exception=exc_info).error("engine: {}", message)
+            error = exc_info[1] if isinstance(exc_info, tuple) else None
+            logger.error("engine: {}", message if error is None else traces(error))
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Hooks that the handler itself fires (connect, disconnect)."""
@@ -114,9 +122,9 @@ class EdgeConnection(ConnectionHandler):
             if self._unsent:
                 self._send()
             self._progress.set()
-        except Exception:
+        except Exception as error:
             self.edge.filter.crashed(self.edge)
-            logger.exception("engine: a connection's layers have crashed")
+            logger.error("engine: a connection's layers have crashed: {}", traces(error))
             self._abort()
         finally:
             self._busy = False
@@ -152,6 +160,18 @@ class EdgeConnection(ConnectionHandler):
         io.handler = asyncio_utils.create_task(
             self.open_connection(command), name="upstream", keep_ref=False
         )
+
+    async def open_connection(self, command: commands.OpenConnection) -> None:
+        """Connect and read until the end; then keep nothing of it (clients stay for hours)."""
+        connection, address = command.connection, command.connection.address
+        try:
+            await super().open_connection(command)
+        finally:
+            if connection.state is ConnectionState.CLOSED:
+                self.transports.pop(connection, None)
+            servers = [other for other in self.transports if isinstance(other, Server)]
+            if all(other.address != address for other in servers):
+                self.max_conns.pop(cast(Any, address), None)
 
     def _send(self) -> None:
         """Write what the layers have said since the last time: one system call a side."""
