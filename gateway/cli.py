@@ -54,12 +54,16 @@ def register(commands: Commands) -> None:
 
 def _extend_policy(commands: Commands) -> None:
     """Add to `policy` what needs this floor: the record, the node, the network."""
+    from gateway.bundle_cli import register_bundle
     from gateway.rehearse_cli import register_rehearse
+    from gateway.rollout_cli import register_rollout
     from policies.cli import subcommands
 
     subs = subcommands(commands)
     if subs is not None:
         register_rehearse(subs)
+        register_bundle(subs)
+        register_rollout(subs)
 
 
 def _up_options(made: argparse.ArgumentParser) -> None:

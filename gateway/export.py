@@ -149,6 +149,30 @@ class Archive:
                 days.setdefault(named[1], []).append(file)
         return [days[day] for day in sorted(days)]
 
+    def by_school(self, window: Window) -> dict[tuple[str, str], int]:
+        """Exchanges of the window by school and what was enforced; lost ones are not told."""
+        listed = (
+            select(EventRow.school, EventRow.enforced, func.count())
+            .where(EventRow.ts >= int(window.since * 1e6), EventRow.ts < int(window.until * 1e6))
+            .group_by(EventRow.school, EventRow.enforced)
+        )
+        summed = (
+            select(AggregateRow.school, AggregateRow.enforced, func.sum(AggregateRow.count))
+            .where(
+                AggregateRow.bucket >= window.since,
+                AggregateRow.bucket < window.until,
+                AggregateRow.kind == Kind.PASSED.value,
+            )
+            .group_by(AggregateRow.school, AggregateRow.enforced)
+        )
+        found: dict[tuple[str, str], int] = {}
+        for place in [place for places in self._days(window) for place in places]:
+            for statement in (listed, summed):
+                for school, enforced, number in self._tuples(place, statement):
+                    key = (school, enforced)
+                    found[key] = found.get(key, 0) + int(number)
+        return found
+
     def facts(
         self, window: Window, events: Sequence[Any], aggregates: Sequence[Any]
     ) -> Iterator[Any]:

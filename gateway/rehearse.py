@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal
 
+from gateway import bundles
 from gateway.export import Archive, Window
 from gateway.node import Node
 from gateway.orders import Orders
@@ -117,8 +118,9 @@ def current(node: Node, say: Callable[[str], None]) -> Candidate:
         base = loaded.base
         return Candidate(snapshot=loaded.snapshot, classify=lambda facts: classify(facts, base))
     built = _base_of(node, say)
+    signed, _ = bundles.folders(node)
     snapshot = compile_policies(
-        load_policies(node.policy), categories=built.categories, rulebase=built.hash
+        load_policies((*node.policy, *signed)), categories=built.categories, rulebase=built.hash
     )
     return Candidate(snapshot=snapshot, classify=lambda facts: classify(facts, built))
 
@@ -128,7 +130,8 @@ def _base_of(node: Node, say: Callable[[str], None]) -> RuleBase:
 
     with suppress(WorldError):
         return Follower(node).load().base
-    build(node.data, node.rules, say=say)
+    _, lists = bundles.folders(node)
+    build(node.data, (*node.rules, *lists), say=say)
     return RuleBase.open(node.rulebase)
 
 

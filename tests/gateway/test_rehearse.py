@@ -50,7 +50,9 @@ def test_spans(text: str, since: str, until: str) -> None:
     assert span(text, now) == Window(since=at(since).timestamp, until=at(until).timestamp)
 
 
-@pytest.mark.parametrize("text", ["", "..", "yesterday", "0d", "2026-13-01", "2026-02-02..2026-02-01", "9999-12-31"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["", "..", "yesterday", "0d", "2026-13-01", "2026-02-02..2026-02-01", "9999-12-31"]
+)
 def test_no_spans(text: str) -> None:
     with pytest.raises(ValueError, match=r"不是日期|结束早于开始"):
         span(text, 0.0)
