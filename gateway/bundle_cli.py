@@ -200,17 +200,16 @@ def _status(options: argparse.Namespace) -> int:
 
 def _pull(options: argparse.Namespace) -> int:
     """Look once, or for ever; while a bundle is on probation, also look at ourselves."""
-    from gateway.bundle_pull import Pull, pull
-    from gateway.export import Archive
-    from gateway.rollouts import watch_over
+    from gateway.bundle_follow import look, schools
+    from gateway.bundle_pull import Pull
 
     node = node_of(options.data)
     while True:
         try:
-            back = watch_over(node, Archive(data=options.data), time.time())
+            asked = tuple(options.school) or schools(node)
+            done, back = look(node, options.url, asked, time.time())
             if back:
                 sys.stderr.write(f"已自动撤回 / rolled back: {back}\n")
-            done = pull(node, options.url, options.school, time.time())
         except WorldError as error:
             if not options.every:
                 raise

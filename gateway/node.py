@@ -91,6 +91,7 @@ class Node:
     detail: str = "blocks"  # blocks · connections · requests
     contact: str = ""  # on block pages: whom to ask, as text
     appeal: str = ""  # on block pages: a link to ask for review, taking `?code=`
+    bundle: str = ""  # where signed policy bundles are fetched from
 
     @property
     def run(self) -> Path:

@@ -54,6 +54,7 @@ class Settings:
     detail: str | None = None
     contact: str | None = None
     appeal: str | None = None
+    bundle: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -126,6 +127,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         detail=settings.detail or DETAILS[0],
         contact=settings.contact or "",
         appeal=settings.appeal or "",
+        bundle=settings.bundle or "",
     )
     return Plan(
         node=node,
