@@ -26,6 +26,7 @@ from mitmproxy.utils import asyncio_utils
 
 from gateway.mitm.guard import waiting
 from gateway.mitm.options import EngineOptions
+from gateway.mitm.origin import MOST_HELD, held
 from gateway.node import Listener
 from policies.model import Subject
 from rules.model import Facts
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
 
     from gateway.mitm.filter import Filter
     from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
-    from gateway.mitm.origin import GuardedHttp2Origin
+    from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
 Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
 """Hook class → the function that answers it, and the name of the hook's one field."""
 
 STALLED = 0.5  # seconds
-H2_WAITING = 4 * 1024 * 1024  # bytes held back by a client's windows before origins are paused
+H2_WAITING = 12 * 1024 * 1024  # bytes held back on a whole connection before the other side waits
 OPTIONS = EngineOptions()
 
 
@@ -64,6 +65,7 @@ class EdgeClient(Client):
     certificate_wanted: bool = False  # an origin asked for the device's own certificate
     h2: GuardedHttp2 | None = None
     origins: WeakSet[GuardedHttp2Origin] = field(default_factory=WeakSet)
+    feeds: WeakSet[GuardedHttp1Origin] = field(default_factory=WeakSet)  # each for one stream
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
 
 
@@ -220,20 +222,30 @@ class EdgeConnection(ConnectionHandler):
         """
         edge = self.edge
         if edge.h2 is not None or edge.origins:
-            io = self.transports.get(self.client)
-            from_client = io is not None and asyncio.current_task() is io.handler
-            sides: Iterable[Http2Connection] = edge.origins
-            if not from_client:
-                sides = () if edge.h2 is None else (edge.h2,)
-            while any(waiting(side) > H2_WAITING for side in sides):
-                self._progress.clear()
-                try:
-                    async with asyncio.timeout(STALLED):
-                        await self._progress.wait()
-                except TimeoutError:
-                    break
+            await self._windows(edge)
         for io in self.transports.values():
             writer = cast("asyncio.StreamWriter | None", io.writer)
             if writer is not None and writer.transport.get_write_buffer_size():
                 await super().drain_writers()
                 return
+
+    async def _windows(self, edge: EdgeClient) -> None:
+        """Wait for HTTP/2's windows; an HTTP/1 origin serves one stream and waits for that one."""
+        task = asyncio.current_task()
+        reading = next((one for one, io in self.transports.items() if io.handler is task), None)
+        sides: Iterable[Http2Connection] = edge.origins
+        if reading is not self.client and edge.h2 is not None:
+            sides = (edge.h2,)
+            for feed in [one for one in edge.feeds if one.conn is reading]:
+                while feed.stream_id is not None and held(edge.h2, feed.stream_id) > MOST_HELD:
+                    self._progress.clear()
+                    await self._progress.wait()
+        elif reading is not self.client:
+            return
+        while any(waiting(side) > H2_WAITING for side in sides):
+            self._progress.clear()
+            try:
+                async with asyncio.timeout(STALLED):
+                    await self._progress.wait()
+            except TimeoutError:
+                break

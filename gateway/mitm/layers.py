@@ -262,6 +262,15 @@ class FilterHttpLayer(HttpLayer):
         elif isinstance(event, events.ConnectionEvent) and self._forgotten(event.connection):
             return
         yield from super()._handle_event(event)
+        if isinstance(event, events.ConnectionClosed):
+            self._pass_over(event.connection)
+        elif isinstance(event, events.OpenConnectionCompleted) and event.reply:
+            self._pass_over(event.command.connection)
+
+    def _pass_over(self, connection: Connection) -> None:
+        """A tunnel's own connections have ended: the HTTP around it need not route to them."""
+        if isinstance(self.connections.get(connection), HttpStream):
+            del self.connections[connection]
 
     def _forgotten(self, connection: Connection) -> bool:
         return connection is not self.context.server and connection not in self.connections

@@ -61,10 +61,15 @@ class H2Client:
         self.sock.sendall(self.h2.data_to_send())
 
     def head(
-        self, stream: int, *more: tuple[str, str], method: str = "GET", end: bool = True
+        self,
+        stream: int,
+        *more: tuple[str, str],
+        method: str = "GET",
+        path: str = "/",
+        end: bool = True,
     ) -> None:
         fields = [(":method", method), (":scheme", "https"), (":authority", self.name)]
-        fields.append((":path", "/"))
+        fields.append((":path", path))
         self.h2.send_headers(stream, [*fields, *more], end_stream=end)
         self.flush()
 
@@ -87,7 +92,7 @@ class H2Client:
                         fields = dict(event.headers)
                         heard.answers[event.stream_id] = Answer(int(fields[b":status"]))
                     case h2.events.DataReceived():
-                        heard.answers[event.stream_id].body += event.data
+                        heard.answers.setdefault(event.stream_id, Answer()).body += event.data
                     case h2.events.StreamEnded() | h2.events.StreamReset():
                         ended += 1
                     case h2.events.ConnectionTerminated():

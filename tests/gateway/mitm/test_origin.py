@@ -1,14 +1,26 @@
 """Origins: endless heads, interim answers, and bodies that would be read as requests."""
 
 import asyncio
+import contextlib
 import gc
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import pytest
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import RequestReceived
 from mitmproxy.proxy.layers import http as http_layers
 
-from gateway.mitm.origin import HEAD_LIMIT, GuardedHttp1Origin, GuardedHttp2Origin
+from gateway.mitm.origin import (
+    HEAD_LIMIT,
+    MOST_HELD,
+    STREAM_WINDOW,
+    GuardedHttp1Origin,
+    GuardedHttp2Origin,
+)
 from tests.gateway.mitm.h2client import H2Client
-from tests.gateway.mitm.harness import Lab, status
+from tests.gateway.mitm.harness import ORIGIN, Lab, status
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -100,3 +112,90 @@ def test_they_stand_in_the_engine(lab: Lab) -> None:
     assert lab.door is not None
     assert http_layers.Http1Client is GuardedHttp1Origin  # type: ignore[attr-defined]
     assert http_layers.Http2Client is GuardedHttp2Origin  # type: ignore[attr-defined]
+
+
+class H2Origin:
+    """An HTTP/2 origin: /big is 24 MiB, as fast as the windows allow; all else is `ok`."""
+
+    SIZE = 24 * 1024 * 1024
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.sent = 0
+        first = lab.origin_context
+        context = lab._origin_tls()
+        lab.origin_context = first  # the lab's own origin keeps its name
+        context.set_alpn_protocols(["h2"])
+        self.server: asyncio.Server = self._run(
+            asyncio.start_server(self._serve, ORIGIN, lab.tls_port + 1, ssl=context)
+        )
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        if self.lab.loop is None:
+            raise RuntimeError("the lab does not run")
+        return asyncio.run_coroutine_threadsafe(work, self.lab.loop).result(10)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        h2.initiate_connection()
+        left: dict[int, int] = {}
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(h2.data_to_send())
+                await writer.drain()
+                data = await reader.read(65536)
+                if not data:
+                    break
+                for event in h2.receive_data(data):
+                    if isinstance(event, RequestReceived):
+                        big = dict(event.headers)[":path"] == "/big"
+                        left[event.stream_id] = self.SIZE if big else 2
+                        h2.send_headers(event.stream_id, [(":status", "200")])
+                for stream in list(left):
+                    self._send(h2, left, stream)
+        writer.close()
+
+    def _send(self, h2: H2Connection, left: dict[int, int], stream: int) -> None:
+        while left.get(stream) and (room := h2.local_flow_control_window(stream)) > 0:
+            size = min(room, left[stream], h2.max_outbound_frame_size)
+            left[stream] -= size
+            self.sent += size
+            h2.send_data(stream, b"v" * size, end_stream=not left[stream])
+        if not left.get(stream):
+            left.pop(stream, None)
+
+
+@pytest.fixture
+def h2_origin(lab: Lab) -> Iterator[H2Origin]:
+    origin = H2Origin(lab)
+    port = lab.tls_port
+    lab.tls_port += 1
+    lab.filter.destinations._opened.add((ORIGIN, lab.tls_port))
+    yield origin
+    lab.tls_port = port
+    if lab.loop is not None:
+        lab.loop.call_soon_threadsafe(origin.server.close)
+
+
+def test_http2_all_the_way(lab: Lab, h2_origin: H2Origin) -> None:
+    with H2Client(lab) as client:
+        client.h2.increment_flow_control_window(1 << 26)
+        client.head(1, path="/big")
+        client.h2.increment_flow_control_window(1 << 26, 1)
+        client.flush()
+        assert len(client.read().answers[1].body) == H2Origin.SIZE
+
+
+def test_a_stream_that_is_not_read_stops_its_origin(lab: Lab, h2_origin: H2Origin) -> None:
+    with H2Client(lab) as client:
+        client.h2.increment_flow_control_window(1 << 26)
+        client.head(1, path="/big")  # its own window is never opened further
+        lab.until(lambda: h2_origin.sent > STREAM_WINDOW)
+        for stream in range(3, 43, 2):
+            client.head(stream)
+            assert client.read().answers[stream].body == b"vv"
+        assert h2_origin.sent <= STREAM_WINDOW + 2 * MOST_HELD
+        client.h2.increment_flow_control_window(1 << 26, 1)  # the video goes on
+        client.flush()
+        client.read()
+    assert h2_origin.sent >= H2Origin.SIZE
