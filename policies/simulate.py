@@ -32,6 +32,7 @@ DIMENSIONS = ("school", "stage", "tier", "role", "group", "segment", "category",
 MAX_CASES = 100_000  # different exchanges held between two foldings
 MAX_SAMPLES = 20_000
 MAX_MINUTES = 4_096
+MAX_PEOPLE = 50_000
 
 _STAGE = {
     **{stage.value: stage for stage in Stage},
@@ -177,10 +178,13 @@ class Rehearsal:
         self._cases: dict[Row, _Case] = {}
         self._moments: dict[int, Moment] = {}
         self._unreadable = 0
+        self._met: set[str] = set()
         self._unknown: set[str] = set()
         self._groups: dict[tuple[str, ...], dict[str, int]] = {}
         self._shifts: dict[tuple[Change, str, str], int] = {}
         self._samples: dict[tuple[Any, ...], list[int]] = {}
+        self._people: dict[Row, tuple[Subject, Seat]] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
         self._clauses: dict[str, int] = {}
         self._changes: dict[Change, int] = dict.fromkeys(Change, 0)
         self._uncategorised = snapshot.kinds.mask([UNCATEGORISED])
@@ -253,31 +257,45 @@ class Rehearsal:
         return made
 
     def _read(self, what: What) -> _Case:
-        snapshot = self._snapshot
         Action(what.enforced)
         facts = Facts(
             stage=_STAGE[what.layer],
             host=what.host,
-            names=tuple(map(str, json.loads(what.names))),
+            names=_others(what.names, what.host),
             path=what.path,
             gap=Gap(what.gap) if what.gap else None,
         )
-        subject = Subject(
-            school=what.school,
-            stage=what.stage,
-            tier=what.tier,
-            role=Role(what.role),
-            group=what.group,
-            segment=what.segment,
-            token=what.token,
-        )
-        return _Case(what, snapshot.seat(subject), facts, self._signals(facts, what), subject)
+        subject, seat = self._person(what[4:11])
+        return _Case(what, seat, facts, self._signals(facts, what), subject)
+
+    def _person(self, row: Row) -> tuple[Subject, Seat]:
+        """Who asked, and the seat of that kind of subject."""
+        known = self._people.get(row)
+        if known is None:
+            if len(self._people) >= MAX_PEOPLE:
+                self._people.clear()
+            school, stage, tier, role, group, segment, token = row
+            subject = Subject(
+                school=school,
+                stage=stage,
+                tier=tier,
+                role=Role(role),
+                group=group,
+                segment=segment,
+                token=token,
+            )
+            known = self._people[row] = (subject, self._snapshot.seat(subject))
+        return known
 
     def _signals(self, facts: Facts, what: What) -> Signals:
         """Names looked up in the candidate's rules, content as it was recorded."""
         recorded = [(str(one[0]), str(one[1])) for one in json.loads(what.signals)]
         kinds = self._snapshot.kinds
-        self._unknown.update(name for name, _ in recorded if not kinds.mask([name]))
+        for name, _ in recorded:
+            if name not in self._met:
+                self._met.add(name)
+                if not kinds.mask([name]):
+                    self._unknown.add(name)
         if self._classify is None or not facts.host:
             mask = kinds.mask(name for name, _ in recorded)
             return Signals(mask=mask or self._uncategorised)
@@ -325,9 +343,16 @@ class Rehearsal:
 
     def _value(self, name: str, what: What, verdict: Verdict) -> str:
         if name == "category":
-            named = verdict.deciding or self._snapshot.kinds.ids(verdict.mask)
+            named = verdict.deciding or self._ids(verdict.mask)
             return named[0] if named else UNCATEGORISED
         return str(getattr(what, name))
+
+    def _ids(self, mask: int) -> tuple[str, ...]:
+        """The category ids of a mask (memo: there are few masks)."""
+        known = self._names.get(mask)
+        if known is None:
+            known = self._names[mask] = self._snapshot.kinds.ids(mask)
+        return known
 
     def _sample(self, what: What, cell: _Cell, change: Change) -> None:
         key = (
@@ -335,7 +360,7 @@ class Rehearsal:
             what.school,
             what.stage,
             what.host,
-            self._snapshot.kinds.ids(cell.verdict.mask),
+            self._ids(cell.verdict.mask),
             what.enforced,
             cell.verdict.enforced.value,
             what.clause,
@@ -377,6 +402,13 @@ def compare(before: Action, after: Action) -> Change:
     if old != new:
         return (Change.ALLOW, Change.WARN, Change.BLOCK)[new]
     return Change.SAME if before is after else Change.OTHER
+
+
+def _others(names: str, host: str) -> tuple[str, ...]:
+    """The names claimed beside the host: one that is the host itself decides nothing."""
+    if names in ("[]", f'["{host}"]'):
+        return ()
+    return tuple(name for name in map(str, json.loads(names)) if name != host)
 
 
 def _group(key: tuple[str, ...], sums: Mapping[str, int]) -> Group:
