@@ -26,9 +26,10 @@ from gateway.orders import Orders
 from gateway.reload import Follower, orders_file
 from gateway.rows import SHANGHAI
 from gateway.tables import AggregateRow, EventRow
+from policies.changes import What
 from policies.compile import compile_policies
 from policies.load import load_policies
-from policies.simulate import Rehearsal, What
+from policies.simulate import Rehearsal
 from rules.base import RuleBase
 from rules.classify import classify
 from rules.load import WorldError

@@ -22,8 +22,8 @@ from rules.load import DataError, Problem, WorldError
 if TYPE_CHECKING:
     from gateway.export import Archive, Window
     from gateway.rehearse import Replayed
+    from policies.changes import Report
     from policies.coverage import Coverage
-    from policies.simulate import Report
 
 WORDS = {
     "would-block": "将被阻断",
@@ -65,7 +65,7 @@ def register_rehearse(subs: Any) -> None:
 
 def run_simulate(options: argparse.Namespace) -> int:
     """Rehearse a candidate and tell what would change."""
-    from policies.simulate import Change
+    from policies.changes import Change
 
     done, archive = _replayed(options, tuple(filter(None, options.by.split(","))))
     report = done.rehearsal.report()

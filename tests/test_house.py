@@ -20,7 +20,7 @@ PURE = (
     "policies/model.py", "policies/decide.py", "policies/compile.py", "policies/calendar.py",
     "policies/check.py", "policies/document.py", "policies/overlay.py", "policies/rule.py",
     "policies/seat.py", "policies/moment.py", "policies/policy.py",
-    "policies/simulate.py", "policies/difference.py", "policies/coverage.py", "policies/bulk.py",
+    "policies/simulate.py", "policies/changes.py", "policies/difference.py", "policies/coverage.py", "policies/bulk.py",
     "policies/profiles.py", "policies/bundle.py", "policies/rollout.py",
     "gateway/pipeline.py", "gateway/content.py", "gateway/destinations.py", "gateway/batch.py",
     "gateway/describe.py", "gateway/identity/resolve.py", "gateway/page", "gateway/rewrite",

@@ -15,9 +15,9 @@ from gateway.orders import Orders
 from gateway.rehearse import Candidate, Replayed, candidate, current, replay, span
 from gateway.reload import Publisher, orders_file
 from gateway.store import Store
+from policies.changes import Change
 from policies.model import Action
 from policies.moment import at
-from policies.simulate import Change
 from rules.load import DataError, WorldError
 from tests.gateway.event_samples import NOON, aggregate, batch, event
 from tests.policies.samples import order

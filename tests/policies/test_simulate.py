@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.changes import Change, Report, What, compare
 from policies.compile import Snapshot
 from policies.decide import decide
 from policies.model import Action
 from policies.moment import at
-from policies.simulate import Change, Rehearsal, Report, What, compare
+from policies.simulate import Rehearsal
 from rules.model import Facts, Signals
 from tests.policies.samples import clause, district, order, policy, snapshot
 
@@ -57,22 +58,6 @@ def rehearsed(shot: Snapshot, *rows: Any, by: tuple[str, ...] = ("school",)) -> 
 
 
 BLOCKS_GAMES = snapshot(district(clause("games", "block", categories=("games",))))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "change"),
-    [
-        (Action.ALLOW, Action.BLOCK, Change.BLOCK),
-        (Action.WARN, Action.BLOCK, Change.BLOCK),
-        (Action.ALLOW, Action.WARN, Change.WARN),
-        (Action.BLOCK, Action.WARN, Change.WARN),
-        (Action.BLOCK, Action.OBSERVE, Change.ALLOW),
-        (Action.ALLOW, Action.OBSERVE, Change.OTHER),
-        (Action.BLOCK, Action.BLOCK, Change.SAME),
-    ],
-)
-def test_compare(before: Action, after: Action, change: Change) -> None:
-    assert compare(before, after) is change
 
 
 def test_a_tightening_weighs_what_the_row_counts() -> None:
