@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from rules.load import DataError, WorldError
 
-ROOMS = ("gateway", "rules", "policies")
+ROOMS = ("policies", "gateway", "rules")  # the gateway adds to what `policy` can do
 
 
 def parser() -> argparse.ArgumentParser:

@@ -51,6 +51,21 @@ def register(commands: Commands) -> None:
             raise
     else:
         events.register_events(commands)
+        _extend_policy(commands)
+
+
+def _extend_policy(commands: Commands) -> None:
+    """Add to `policy` what needs this floor: the record, the node, the network."""
+    from gateway.bundle_cli import register_bundle
+    from gateway.rehearse_cli import register_rehearse
+    from gateway.rollout_cli import register_rollout
+    from policies.cli import subcommands
+
+    subs = subcommands(commands)
+    if subs is not None:
+        register_rehearse(subs)
+        register_bundle(subs)
+        register_rollout(subs)
 
 
 def _up_options(made: argparse.ArgumentParser) -> None:
@@ -87,6 +102,7 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--radius-secret", "RADIUS 密钥文件 / file of its secrets", type=Path, metavar="FILE")
     option("--identity-api", "门户登录接口 / where portals tell logins (off)", **at)
     option("--identity-timeout", "登录过期秒数 / a login's life (3600)", type=float, metavar="S")
+    option("--bundle", "签名策略包的地址 / where signed policy bundles come from", metavar="URL")
     option("--detail", "事件粒度 / detail of events", choices=("blocks", "connections", "requests"))
     option("--config", "同名选项的 YAML 文件 / these options as a file", type=Path, metavar="FILE")
     made.set_defaults(run=_up)

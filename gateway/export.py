@@ -12,7 +12,7 @@ import heapq
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -149,14 +149,62 @@ class Archive:
                 days.setdefault(named[1], []).append(file)
         return [days[day] for day in sorted(days)]
 
+    def by_school(self, window: Window) -> dict[tuple[str, str], int]:
+        """Exchanges of the window by school and what was enforced; lost ones are not told."""
+        listed = (
+            select(EventRow.school, EventRow.enforced, func.count())
+            .where(EventRow.ts >= int(window.since * 1e6), EventRow.ts < int(window.until * 1e6))
+            .group_by(EventRow.school, EventRow.enforced)
+        )
+        summed = (
+            select(AggregateRow.school, AggregateRow.enforced, func.sum(AggregateRow.count))
+            .where(
+                AggregateRow.bucket >= window.since,
+                AggregateRow.bucket < window.until,
+                AggregateRow.kind == Kind.PASSED.value,
+            )
+            .group_by(AggregateRow.school, AggregateRow.enforced)
+        )
+        found: dict[tuple[str, str], int] = {}
+        for place in [place for places in self._days(window) for place in places]:
+            for statement in (listed, summed):
+                for school, enforced, number in self._tuples(place, statement):
+                    key = (school, enforced)
+                    found[key] = found.get(key, 0) + int(number)
+        return found
+
+    def facts(
+        self, window: Window, events: Sequence[Any], aggregates: Sequence[Any]
+    ) -> Iterator[Any]:
+        """These columns of all Events and let-through Aggregates of the window, by day.
+
+        As the database gives them, in no order: for rehearsals, which read millions.
+        """
+        listed = select(*events).where(
+            EventRow.ts >= int(window.since * 1e6), EventRow.ts < int(window.until * 1e6)
+        )
+        summed = select(*aggregates).where(
+            AggregateRow.bucket >= window.since,
+            AggregateRow.bucket < window.until,
+            AggregateRow.kind == Kind.PASSED.value,
+        )
+        for place in [place for places in self._days(window) for place in places]:
+            yield from self._tuples(place, listed)
+            yield from self._tuples(place, summed)
+
     def _rows(self, place: Place, statement: Executable) -> Iterator[Mapping[str, Any]]:
+        """The rows found at one place, as mappings."""
+        for row in self._tuples(place, statement):
+            yield dict(row._mapping)
+
+    def _tuples(self, place: Place, statement: Executable) -> Iterator[Any]:
         """The rows found at one place; trouble is noted in `problems` and ends them."""
         try:
             connection = connect(place) if isinstance(place, str) else connect_to_read(place)
             try:
                 if connection.dialect.has_table(connection, EventRow.__tablename__):
                     with connection.execution_options(yield_per=1000).execute(statement) as rows:
-                        yield from (dict(row) for row in rows.mappings())
+                        yield from rows
             finally:
                 dispose(connection)
         except Failure as error:

@@ -99,6 +99,7 @@ class Node:
     radius_secret: Path | None = None  # file: PREFIX SECRET [SCHOOL] a line
     identity_api: Address | None = None  # where portals tell who logged in
     identity_timeout: float = LOGIN_LIFE  # seconds after which a login nobody speaks of ends
+    bundle: str = ""  # where signed policy bundles are fetched from
 
     @property
     def run(self) -> Path:

@@ -175,16 +175,18 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
     The policies are checked against the categories before any list is read, so that
     a bad policy costs milliseconds and leaves the RuleBase in force alone.
     """
+    from gateway import bundles
     from policies.compile import compile_policies
     from policies.load import load_policies
     from rules.base import RuleBase
     from rules.compile import build
     from rules.sources import load_categories
 
-    policies = load_policies(node.policy)
-    categories = tuple(load_categories(node.rules).values())
+    signed, lists = bundles.folders(node)
+    policies = load_policies((*node.policy, *signed))
+    categories = tuple(load_categories((*node.rules, *lists)).values())
     compile_policies(policies, categories=categories, rulebase="", orders=orders)
-    report = build(node.data, node.rules)
+    report = build(node.data, (*node.rules, *lists))
     base = RuleBase.open(node.rulebase)
     try:
         snapshot = compile_policies(

@@ -58,6 +58,7 @@ class Settings:
     radius_secret: Path | None = None
     identity_api: Address | None = None
     identity_timeout: float | None = None
+    bundle: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -136,6 +137,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         radius_secret=settings.radius_secret.resolve() if settings.radius_secret else None,
         identity_api=settings.identity_api,
         identity_timeout=settings.identity_timeout or LOGIN_LIFE,
+        bundle=settings.bundle or "",
     )
     return Plan(
         node=node,

@@ -139,6 +139,9 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
     found.append(_identity(node, node_file, opened))
     if node.listeners:
         found += [_worker(node, node_file, opened, index) for index in range(node.workers)]
+    if node.bundle:
+        argv = _module("gateway.bundle_follow", "--node", str(node_file))
+        found.append(Spec(name="bundles", argv=argv))
     if opened.dns_udp is not None and opened.dns_tcp is not None:
         udp, tcp = opened.dns_udp.fileno(), opened.dns_tcp.fileno()
         for index in range(max(1, node.workers // CORES_PER_DNS)):

@@ -13,7 +13,8 @@ from gateway.reload import ROOMS, orders_file
 def watched(node: Node) -> tuple[Path, ...]:
     """Every file and folder whose change calls for a new publication."""
     shipped = [ROOMS / "policies", ROOMS / "rules"]
-    return (*shipped, *node.policy, *node.rules, node.data / "lists", orders_file(node))
+    bundle = node.data / "bundles" / "current"
+    return (*shipped, *node.policy, *node.rules, node.data / "lists", orders_file(node), bundle)
 
 
 def stamp(paths: Iterable[Path]) -> int:

@@ -96,6 +96,10 @@ def _places_of_keys(desk: _Desk, policy: Policy) -> None:
     """Keys that belong to one scope only."""
     if policy.prefixes and policy.scope is not Scope.SCHOOL:
         desk.complain(policy, ["prefixes"], "only a school's file has prefixes")
+    if policy.signatures != 1 and policy.scope is not Scope.DISTRICT:
+        desk.complain(policy, ["signatures"], "only the district says how many must sign")
+    if not 1 <= policy.signatures <= 16:
+        desk.complain(policy, ["signatures"], "`signatures` must be from 1 to 16")
     if policy.default_subject is not None and policy.scope is not Scope.DISTRICT:
         desk.complain(policy, ["default_subject"], "only the district has a default subject")
     for number, clause in enumerate(policy.clauses):

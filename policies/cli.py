@@ -15,6 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from policies.difference_cli import register_diff
+
 if TYPE_CHECKING:
     from policies.cases import Classify
     from policies.compile import Snapshot
@@ -40,12 +42,23 @@ def register(commands: Any) -> None:
     check.set_defaults(run=run_check)
     test.set_defaults(run=run_test)
     explain.set_defaults(run=run_explain)
+    register_diff(subs)
+
+
+def subcommands(commands: Any) -> Any:
+    """The sub-commands of `policy`, to which higher floors add theirs; None where absent."""
+    room = commands.choices.get("policy")
+    found = room._subparsers._group_actions if room is not None else ()
+    return found[0] if found else None
 
 
 def _explain_options(explain: argparse.ArgumentParser) -> None:
     explain.add_argument("address", nargs="?", default="", help="终端地址 / address of the device")
     explain.add_argument("--subject", default="", help="stage=junior,role=pupil,school=example,…")
-    explain.add_argument("--url", required=True)
+    explain.add_argument("--url", default="")
+    explain.add_argument(
+        "--stdin", action="store_true", help="逐行 JSON / JSON lines of subject, url, at"
+    )
     explain.add_argument("--at", default="", help="2026-09-01T10:00 (默认现在 / default: now)")
     explain.add_argument("--gap", default="", help="未能观察到的方面 / what could not be observed")
     explain.add_argument(
@@ -97,7 +110,7 @@ def run_test(options: argparse.Namespace) -> int:
     from policies.cases import run_cases
     from policies.render import junit
 
-    snapshot, classify = _in_force(options, (*options.policy, *options.folders))
+    snapshot, classify = in_force(options, (*options.policy, *options.folders))
     outcomes = run_cases(snapshot, classify)
     failed = [outcome for outcome in outcomes if outcome.wrong]
     if options.junit:
@@ -131,8 +144,12 @@ def run_explain(options: argparse.Namespace) -> int:
     from rules.load import DataError, Problem
     from rules.model import Gap
 
-    snapshot, classify = _in_force(options, options.policy)
+    snapshot, classify = in_force(options, options.policy)
+    if options.stdin:
+        return _explain_lines(snapshot, classify)
     try:
+        if not options.url:
+            raise ValueError("give --url, or --stdin")
         if options.address and options.subject:
             raise ValueError("give an address or --subject, not both")
         if options.address:
@@ -155,7 +172,20 @@ def run_explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_force(options: argparse.Namespace, folders: Sequence[Path]) -> tuple[Snapshot, Classify]:
+def _explain_lines(snapshot: Snapshot, classify: Classify) -> int:
+    """Exit code 2 where a line does not read; all others are answered."""
+    from policies.bulk import Answers
+    from policies.moment import moment
+
+    answers = Answers(snapshot, classify, moment(time.time()))
+    sys.stdout.writelines(answers.of(sys.stdin))
+    sys.stdout.flush()
+    if answers.wrong:
+        _say(f"{answers.wrong} 行无法读取 / lines do not read", sys.stderr)
+    return 2 if answers.wrong else 0
+
+
+def in_force(options: argparse.Namespace, folders: Sequence[Path]) -> tuple[Snapshot, Classify]:
     """The snapshot of these folders (or the published one) and a recogniser for it."""
     from policies.compile import Snapshot, compile_policies
     from policies.load import load_policies

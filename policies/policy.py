@@ -275,6 +275,7 @@ class Policy:
     cases: tuple[Case, ...] = ()
     basis: tuple[Basis, ...] = ()
     limits: Text | None = None
+    signatures: int = 1  # the district's: how many people must sign a bundle
 
     @property
     def allow_only(self) -> bool:

@@ -21,6 +21,8 @@ from rules.model import Gap, Stage
 if TYPE_CHECKING:
     from policies.compile import Snapshot
 
+MAX_SLOTS = 256  # of one Seat: rehearsals and bulk questions go back and forth in time
+
 type Key = tuple[int, Stage, Gap | None, bool, int]
 """What a Verdict depends on within a slot: mask, stage, gap, names conflict, quotas spent."""
 
@@ -50,6 +52,7 @@ class Seat:
         "only_open",
         "profile",
         "rules",
+        "slots",
         "snapshot",
     )
 
@@ -78,6 +81,7 @@ class Seat:
             {edge for rule in self.rules for w in rule.windows for edge in (w.start, w.end)}
         )
         self.current: tuple[Moment, Slot] | None = None
+        self.slots: dict[tuple[int, int, int, int], Slot] = {}
 
     def slot(self, moment: Moment) -> Slot:
         """The slot of this moment; the last one is kept until its boundary."""
@@ -90,9 +94,11 @@ class Seat:
             *snapshot.days(moment.day),
             bisect_right(self.edges, moment.minute),
         )
-        slot = current[1] if current is not None and current[1].key == key else None
+        slot = self.slots.get(key)
         if slot is None:
-            slot = self._slot(key, moment)
+            if len(self.slots) >= MAX_SLOTS:
+                self.slots.clear()
+            slot = self.slots[key] = self._slot(key, moment)
         self.current = (moment, slot)
         return slot
 
