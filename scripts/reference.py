@@ -174,6 +174,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "block": ("拦截", "policy says no"),
             "warn": ("提示后可继续", "a warning that can be continued"),
+            "notice": ("限额将尽，只提示一次", "a quota comes to its end: told once"),
             "error": ("目的地有问题", "the destination or the way to it is broken"),
             "marker": ("测试页", "the test page of a category that policy lets pass"),
             "refused": ("请求不被受理", "the request itself cannot be accepted"),

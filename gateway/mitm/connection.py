@@ -32,6 +32,7 @@ from rules.model import Facts
 if TYPE_CHECKING:
     from mitmproxy.proxy.layers.http._http2 import Http2Connection
 
+    from gateway.mitm.exchange import Exchange
     from gateway.mitm.filter import Filter
     from gateway.mitm.guard import GuardedHttp1, GuardedHttp2, GuardedHttp2Origin
     from gateway.pipeline import Outcome
@@ -63,6 +64,14 @@ class EdgeClient(Client):
     h2: GuardedHttp2 | None = None
     origins: WeakSet[GuardedHttp2Origin] = field(default_factory=WeakSet)
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
+    sockets: dict[str, Any] = field(default_factory=dict)  # WebSockets' exchanges, by flow
+    spliced: Exchange | None = None  # the tunnel that flows through unread
+    moved: int = 0  # bytes received from either side
+
+    def flowing(self) -> list[Exchange]:
+        """What is open on this connection now."""
+        tunnel = () if self.spliced is None else (self.spliced,)
+        return [*tunnel, *self.open.values(), *self.sockets.values()]
 
 
 class EdgeConnection(ConnectionHandler):
@@ -104,6 +113,7 @@ class EdgeConnection(ConnectionHandler):
         self._events.append(event)
         if isinstance(event, events.DataReceived):
             self.edge.received = True
+            self.edge.moved += len(event.data)
         if self._busy:
             return
         self._busy = True
