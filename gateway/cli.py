@@ -25,6 +25,7 @@ from gateway.authority_cli import register_ca
 from gateway.commands import Commands, command, machine, node_of
 from gateway.node import Address
 from gateway.orders_cli import register_orders
+from gateway.usage_cli import register_usage
 from rules.load import WorldError, load
 
 PATIENCE = 600.0  # seconds `gateway reload` waits for its answer
@@ -41,6 +42,7 @@ def register(commands: Commands) -> None:
     command(inner, "reload", _reload, "重新编译并生效 / compile anew and put in force")
     register_ca(inner)
     register_orders(inner)
+    register_usage(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")

@@ -40,6 +40,8 @@ class UsageStore:
         try:
             self._open()
         except sqlite3.DatabaseError as error:
+            if hasattr(self, "_base"):
+                self.close()
             if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
                 raise WorldError(f"{path}: cannot be opened: {error}") from error
             aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
