@@ -23,7 +23,7 @@ from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
 from gateway.identity.resolve import parse_address
 from gateway.mitm import guard, layers
-from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks
+from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks, traces
 from gateway.mitm.filter import Filter
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
@@ -83,10 +83,10 @@ class Door:
         """One connection, from accept to close. Raises nothing."""
         try:
             await self._handle(listener, reader, writer)
-        except Exception:  # the outermost door of one connection
+        except Exception as error:  # the outermost door of one connection
             if self.filter.metrics is not None:
                 self.filter.metrics.failure("connection")
-            logger.exception("a connection failed")
+            logger.error("a connection failed: {}", traces(error))
         finally:
             if not writer.is_closing():
                 writer.close()

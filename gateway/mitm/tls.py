@@ -68,7 +68,7 @@ class Authority:
         context.set_options(SSL.OP_NO_COMPRESSION)
         context.set_cipher_list(CIPHERS)
         context.set_alpn_select_callback(_select_alpn)
-        context.set_session_id(b"qinglang")
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # tickets do; a cache per name grows
         context.use_certificate(self.leaf(name))
         context.use_privatekey(self._leaf_key)
         for extra in self._cas[1:]:  # a cross-signed CA during rotation
@@ -138,6 +138,8 @@ class Upstream:
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
+            if not name:  # OpenSSL would then check no name at all
+                raise ValueError("no name to verify") from None
             host = name.encode("ascii")
             connection.set_tlsext_host_name(host)
             connection.set_verify(SSL.VERIFY_PEER, None)

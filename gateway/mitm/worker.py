@@ -206,6 +206,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=int, required=True)
     parser.add_argument("--listeners", required=True)
     arguments = parser.parse_args(argv)
+    # tracebacks without the values of variables: those are pupils' requests and addresses
+    logger.configure(handlers=[{"sink": sys.stderr, "diagnose": False}])
     node = Node.read(arguments.node)
     sockets = [
         (node.listeners[entry["listener"]], socket.socket(fileno=entry["fd"]))
