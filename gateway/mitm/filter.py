@@ -112,7 +112,7 @@ class Filter:
         if not metered:
             return False
         usage = self.tally.usage(subject.token, self.now())
-        return any(one.spent(usage) for one in metered)
+        return usage is not NO_USAGE and any(one.spent(usage) for one in metered)
 
     def count(self, client: EdgeClient, exchange: Exchange, *, open_still: bool = False) -> None:
         """Put what an exchange has moved since the last time on its quotas.

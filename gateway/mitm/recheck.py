@@ -64,13 +64,12 @@ class Recheck:
         """The new Outcome where it no longer lets the exchange flow."""
         judge = self._filter
         force, moment = judge.force, judge.now()
-        stamp = (force, force.snapshot.seat(client.subject).slot(moment))
-        same = exchange.stamp is not None and all(
-            old is new for old, new in zip(exchange.stamp, stamp, strict=True)
-        )
+        slot = force.snapshot.seat(client.subject).slot(moment)
+        stamp = exchange.stamp
+        same = stamp is not None and stamp[0] is force and stamp[1] is slot
         if same and not judge.used_up(client.subject, exchange.outcome):
             return None
-        exchange.stamp = stamp
+        exchange.stamp = (force, slot)
         outcome = judge.judge(exchange.facts, client.subject)
         return None if _flows_on(exchange, outcome) else outcome
 
