@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.mitm.exchange import Exchange
 from gateway.pipeline import Deed, Outcome
+from policies.rule import STRICT
 from rules.model import Stage
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def _flows_on(exchange: Exchange, outcome: Outcome) -> bool:
     """
     if exchange.facts.stage is Stage.TLS and exchange.facts.scheme == "https":
         return outcome.deed is Deed.PASS
+    if exchange.facts.stage is Stage.TLS:  # foreign bytes: there is nothing to open
+        return outcome.verdict.enforced not in STRICT
     if outcome.deed is Deed.WARN:
         return exchange.outcome.deed is Deed.WARN
     return outcome.deed not in (Deed.PAGE, Deed.REFUSE)

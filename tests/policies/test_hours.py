@@ -1,6 +1,8 @@
 """Windows, slots of a timetable, and what overlaps."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policies.calendar import DayKind
 from policies.hours import Slot, Span, Window, overlap
@@ -57,6 +59,16 @@ def test_a_slot_is_on_school_days_unless_it_says_otherwise() -> None:
 )
 def test_overlap(texts: tuple[str, ...], meets: bool) -> None:
     assert (overlap(tuple(Window.parse(text) for text in texts)) is not None) is meets
+
+
+@given(st.text(max_size=14))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_window_or_a_value_error(text: str) -> None:
+    try:
+        found = Window.parse(text)
+    except ValueError:
+        return
+    assert Window.parse(str(found)) == found
 
 
 def test_spans_read_like_windows() -> None:

@@ -132,6 +132,20 @@ def test_a_spliced_tunnel_is_cut_by_an_order(timed: Lab) -> None:
     assert (second.problem, second.outcome.verdict.clause) == (CUT, "order/o")
 
 
+def test_a_tunnel_of_foreign_bytes_is_cut_by_an_order(timed: Lab) -> None:
+    now(timed, "12:00")
+    with timed.tunnel(f"www.allowed.example:{timed.origin_port}") as sock:
+        sock.sendall(b"SSH-2.0-x\r\n\r\n")
+        assert sock.recv(100).startswith(b"HTTP/1.1 200")  # what this origin says to anybody
+        obey(timed)
+        timed.look()
+        assert is_open(sock)
+        obey(timed, order("www.allowed.example"))
+        timed.look()
+        assert everything(sock) == b""
+    assert [seen.problem for seen in timed.settled(2)] == ["", CUT]
+
+
 UPGRADED = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
