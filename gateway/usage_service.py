@@ -22,6 +22,7 @@ from typing import Any
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.delivery import short_path
 from gateway.node import Node
 from gateway.usage import usage_file, usage_socket
@@ -180,6 +181,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--node", type=Path, required=True, help="node.json")
     options = parser.parse_args(argv)
     os.umask(0o077)
+    oplog.set_up()
     try:
         serve(Node.read(options.node))
     except DataError as error:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
-STORE = 10_000  # names whose contexts are kept
+STORE = 3_000  # names whose contexts are kept, 19 KiB each
 LEAF_DAYS = 30  # a leaf lives shorter than any browser's limit (398 days)
 REFRESH = 15 * 86_400  # seconds after which a kept leaf is made anew
 
