@@ -26,6 +26,7 @@ from gateway.commands import Commands, command, machine, node_of
 from gateway.identity_cli import register_identity
 from gateway.node import Address
 from gateway.orders_cli import register_orders
+from gateway.usage_cli import register_usage
 from rules.load import WorldError, load
 
 PATIENCE = 600.0  # seconds `gateway reload` waits for its answer
@@ -43,6 +44,7 @@ def register(commands: Commands) -> None:
     register_ca(inner)
     register_orders(inner)
     register_identity(commands)
+    register_usage(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")

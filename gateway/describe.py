@@ -226,6 +226,7 @@ def trace(told: Told) -> Trace:
         "enforced": verdict.enforced,
         "clause": verdict.clause,
         "deciding": list(verdict.deciding),
+        "spent": "" if verdict.spent is None else verdict.spent.key,
     }
     return Trace(
         id=clean(verdict.trace, NAME),

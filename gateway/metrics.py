@@ -42,6 +42,8 @@ _COUNTERS = {  # name: text, labels
     "reload": ("Reloads of rules and policy", "result"),
     "failures": ("Faults of our own", "place"),
     "radius_packets": ("RADIUS accounting packets", "result"),
+    "tunnels_cut": ("Open connections cut because their verdict changed", "action"),
+    "usage_lost": ("Marks on quotas that could not be kept", "reason"),
 }
 
 
@@ -70,6 +72,9 @@ class Metrics:
         self._age = self._gauge("policy_age_seconds", "Since the policy was loaded", "livemax")
         self._policy = self._gauge(
             "policy_revision", "The policy in force", "livemax", "snapshot", "rulebase"
+        )
+        self._calendar = self._gauge(
+            "calendar_unknown", "1 while this year's holidays are not announced", "livemax"
         )
         self._build = self._gauge("build_info", "Version of the product", "max", "version")
 
@@ -136,6 +141,18 @@ class Metrics:
             self._loaded = now
         if self._loaded:
             self._age.set(now - self._loaded)
+
+    def cut(self, action: str) -> None:
+        """An open connection was cut: its verdict has become this action."""
+        self._bound("tunnels_cut", action).inc()
+
+    def usage_lost(self, count: int) -> None:
+        """Marks on quotas could not be kept until the usage service heard them."""
+        self._bound("usage_lost", "pending").inc(count)
+
+    def calendar(self, *, known: bool) -> None:
+        """Whether the holidays around today have been announced."""
+        self._calendar.set(0 if known else 1)
 
     def flushed(self, now: float, waiting: int) -> None:
         """The Recorder's heartbeat: how many Events wait, and how old the policy is."""

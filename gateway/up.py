@@ -159,6 +159,15 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                     follows=True,
                 )
             )
+    if node.listeners:
+        found.append(
+            Spec(
+                name="usage",
+                argv=_module("gateway.usage_service", "--node", str(node_file)),
+                ready=node.run / "usage.ready",
+                rank=1,
+            )
+        )
     return tuple(found)
 
 

@@ -10,7 +10,6 @@ from policies.policy import Policy, PolicySet, Scope, UnknownYear
 from rules.load import Problem
 
 LATER = {
-    Action.LIMIT: "quotas are not counted yet: until then `limit` passes and records",
     Action.MASK: "masking is not enforced yet: until then `mask` passes and records",
 }
 

@@ -43,9 +43,13 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"  # 法定节假日 as announced, bridge days included
     MAKEUP = "makeup"  # 调休: a Saturday or Sunday on which one works
     WEEKEND = "weekend"  # Saturday or Sunday, neither made up nor within a holiday
-    FREE_DAY = "free-day"  # holiday or weekend
-    SCHOOL_DAY = "school-day"  # Monday to Friday or made up, not a holiday; terms: see limits
+    FREE_DAY = "free-day"  # holiday, weekend or vacation
+    SCHOOL_DAY = "school-day"  # Monday to Friday or made up, no holiday, no known vacation
     UNKNOWN = "unknown-year"  # no calendar for this year
+    TERM = "term"  # within a term of the school's year, weekends included
+    VACATION = "vacation"  # between two terms, or a vacation named
+    EXAM = "exam"  # an exam day of the school's year
+    UNKNOWN_TERM = "unknown-term"  # the school's year says nothing of this day
 
 
 BIT = {kind: 1 << place for place, kind in enumerate(DayKind)}
@@ -57,6 +61,9 @@ ANNOUNCED = (
     | BIT[DayKind.SCHOOL_DAY]
 )
 """The kinds that nobody can know before the year's dates are announced."""
+
+TERMLY = BIT[DayKind.TERM] | BIT[DayKind.VACATION]
+"""The kinds that nobody knows where a school's year says nothing."""
 
 _WEEK = tuple(BIT[kind] for kind in DayKind)[:7]
 
@@ -84,7 +91,11 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year:
-    """One announced year: a file policies/calendar/<id>.yaml."""
+    """One announced year: a file policies/calendar/<id>.yaml.
+
+    Where only a part of a year could be verified, `known` is that part: the rest of
+    the year stays unknown.
+    """
 
     id: str
     year: int
@@ -93,12 +104,14 @@ class Year:
     makeup: tuple[Day, ...]
     basis: tuple[Basis, ...]
     limits: Text | None = None
+    known: Holiday | None = None
 
     def __post_init__(self) -> None:
         for day in self.makeup:
             if date.fromisoformat(day).weekday() < 5:
                 raise ValueError(f"the make-up day {day} is not a Saturday or Sunday")
-        days = [*self.makeup, *(h.first for h in self.holidays), *(h.last for h in self.holidays)]
+        ranges = [*self.holidays, *([self.known] if self.known else [])]
+        days = [*self.makeup, *(h.first for h in ranges), *(h.last for h in ranges)]
         for day in days:
             if not day.startswith(f"{self.year:04d}-"):
                 raise ValueError(f"{day} is not in {self.year}")
@@ -107,22 +120,29 @@ class Year:
 class Calendar:
     """All announced years; answers what kinds one day is of."""
 
-    __slots__ = ("_holidays", "_makeup", "years")
+    __slots__ = ("_holidays", "_makeup", "_partly", "years")
 
     def __init__(self, years: Iterable[Year]) -> None:
         known = tuple(years)
         self.years = frozenset(year.year for year in known)
+        self._partly = {year.year: year.known for year in known if year.known}
         self._makeup = frozenset(day for year in known for day in year.makeup)
         self._holidays = frozenset(
             day for year in known for holiday in year.holidays for day in _range(holiday)
         )
+
+    def knows(self, day: str) -> bool:
+        """Whether the holidays around an ISO date have been announced."""
+        year = int(day[:4])
+        part = self._partly.get(year)
+        return year in self.years and (part is None or part.first <= day <= part.last)
 
     def kinds(self, day: str) -> int:
         """The mask of `DayKind` bits that hold on an ISO date."""
         when = date.fromisoformat(day)
         week = when.weekday()
         mask = _WEEK[week]
-        if when.year not in self.years:
+        if not self.knows(day):
             return mask | BIT[DayKind.UNKNOWN]
         if day in self._makeup:
             return mask | BIT[DayKind.MAKEUP] | BIT[DayKind.SCHOOL_DAY]

@@ -43,7 +43,10 @@ def run_case(
         signals = Signals(mask=snapshot.kinds.mask(case.categories))
     else:
         signals = (classify or markers(snapshot))(facts)
-    usage = Usage(minutes=dict.fromkeys(snapshot.kinds.ids(signals.mask), case.used_minutes))
+    usage = Usage(
+        minutes=dict.fromkeys(snapshot.metered, case.used_minutes),
+        bytes=dict.fromkeys(snapshot.metered, case.used_megabytes * 1_000_000),
+    )
     verdict = decide(snapshot, facts, signals, case.subject, at(case.at), usage)
     return Outcome(policy=policy.id, case=case, verdict=verdict, wrong=_compare(case, verdict))
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 
+from policies.dates import check_dates
 from policies.model import Action, Order, Role
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
@@ -70,6 +71,7 @@ def check(
             step(desk, policy)
     _one_district(desk)
     _prefixes_once(desk)
+    desk.problems += check_dates(given)
     for order in orders:
         _order(desk, order)
     return desk.problems
@@ -114,11 +116,12 @@ def _places_of_keys(desk: _Desk, policy: Policy) -> None:
             desk.complain(
                 policy, ["clauses", number, "action"], "`limit` and `quota` belong together"
             )
-        if clause.quota is not None and not (clause.when.categories or clause.when.layers):
+        named = clause.when.categories or clause.when.layers or clause.when.hosts
+        if clause.quota is not None and not named:
             desk.complain(
                 policy,
                 ["clauses", number, "quota"],
-                "a quota counts categories: name them in `when`",
+                "a quota counts categories or hosts: name them in `when`",
             )
     if policy.allow_only and policy.otherwise and policy.otherwise.action is not Action.BLOCK:
         desk.complain(
@@ -135,6 +138,9 @@ def _known(desk: _Desk, policy: Policy) -> None:
     for number, clause in enumerate(policy.clauses):
         path: Path = ["clauses", number, "when"]
         desk.categories(policy, [*path, "categories"], clause.when.categories)
+        if clause.quota is not None:
+            path_of_quota: Path = ["clauses", number, "quota", "exempt"]
+            desk.categories(policy, path_of_quota, clause.quota.exempt)
         for at, name in enumerate(clause.when.hosts):
             if name not in policy.hosts and "." not in name:
                 found = unknown("host group", name, policy.hosts)
@@ -167,7 +173,7 @@ def _laws(desk: _Desk, policy: Policy) -> None:
                 "take the harmful categories out; a wrong entry is mended in its list",
             )
         if (
-            clause.action in STRICT
+            (clause.action in STRICT or clause.action is Action.LIMIT)
             and desk.touches(clause.when, Layer.HELP)
             and not clause.when.gaps
         ):

@@ -14,19 +14,19 @@ from itertools import count
 from typing import Self
 
 from policies import document
-from policies.calendar import Calendar, Year, yesterday
+from policies.calendar import Calendar, Year
 from policies.check import check
 from policies.kinds import Kind, Kinds
 from policies.model import Order, Role, Subject, Verdict
 from policies.overlay import Overlay
-from policies.policy import Policy, PolicySet, Scope
+from policies.policy import Policy, PolicySet, SchoolCalendar, Scope
 from policies.rule import STRICT, Rule, host_groups, order_rule, policy_rules
-from policies.seat import Audiences, Key, Seat, Slot
+from policies.schoolyear import LocalCalendar
+from policies.seat import Audiences, Key, Seat, Slot, school_years
 from rules.load import DataError
 from rules.model import Category, Layer
 
 MAX_SEATS = 1024
-MAX_DAYS = 64
 MAX_VERDICTS = 32_768  # over all seats and slots of one Snapshot
 
 
@@ -39,6 +39,7 @@ class Document:
     policies: tuple[Policy, ...]
     orders: tuple[Order, ...] = ()
     years: tuple[Year, ...] = ()
+    calendars: tuple[SchoolCalendar, ...] = ()
 
 
 class Snapshot:
@@ -47,8 +48,8 @@ class Snapshot:
     __slots__ = (
         "_audiences",
         "_calendar",
-        "_days",
         "_kept",
+        "_locals",
         "_orders",
         "_rules",
         "_seats",
@@ -59,6 +60,7 @@ class Snapshot:
         "hash",
         "help",
         "kinds",
+        "metered",
         "overlay",
         "text",
     )
@@ -80,7 +82,13 @@ class Snapshot:
             {edge for order in content.orders for edge in (order.starts, order.expires) if edge > 0}
         )
         self._seats: dict[tuple[str, ...], Seat] = {}
-        self._days: dict[str, tuple[int, int]] = {}
+        self._locals: dict[tuple[str, ...], LocalCalendar] = {}
+        self.metered = {
+            rule.metered.key: rule.metered
+            for rules in self._rules.values()
+            for rule in rules
+            if rule.metered is not None
+        }
         self._kept = count()
 
     # -- the value ---------------------------------------------------------
@@ -158,15 +166,19 @@ class Snapshot:
         slot.memo[key] = verdict
         return verdict
 
-    def days(self, day: str) -> tuple[int, int]:
-        """The day kinds of an ISO date and of the day before (memo, bounded)."""
-        kinds = self._days.get(day)
-        if kinds is None:
-            if len(self._days) >= MAX_DAYS:
-                self._days.clear()
-            kinds = (self._calendar.kinds(day), self._calendar.kinds(yesterday(day)))
-            self._days[day] = kinds
-        return kinds
+    def calendar(self, subject: Subject, chain: Sequence[Policy]) -> LocalCalendar:
+        """The calendar of this kind of subject; those of one school share one."""
+        found = school_years(subject, chain, self.document.calendars)
+        key = tuple(name for name, _ in found)
+        made = self._locals.get(key)
+        if made is None:
+            made = LocalCalendar(self._calendar, [year for _, year in found])
+            self._locals[key] = made
+        return made
+
+    def knows(self, day: str) -> bool:
+        """Whether the holidays around an ISO date have been announced."""
+        return self._calendar.knows(day)
 
     def effective(self, subject: Subject) -> Subject:
         """A pupil whose 学段 no preset knows is treated as the default subject's."""
@@ -225,5 +237,6 @@ def compile_policies(
             policies=tuple(sorted(policies.policies, key=lambda p: (rank[p.scope], p.id))),
             orders=tuple(sorted(given, key=lambda order: order.id)),
             years=tuple(sorted(policies.years, key=lambda year: year.year)),
+            calendars=tuple(sorted(policies.calendars, key=lambda one: one.id)),
         )
     )

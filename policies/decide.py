@@ -11,8 +11,19 @@ from hashlib import blake2b
 
 from policies import document
 from policies.compile import Snapshot
-from policies.model import NO_USAGE, Action, Depth, Moment, Reason, Subject, Usage, Verdict
-from policies.rule import STRICT
+from policies.model import (
+    NO_USAGE,
+    Action,
+    Depth,
+    Metered,
+    Moment,
+    Reason,
+    Subject,
+    Usage,
+    Verdict,
+)
+from policies.policy import Within
+from policies.rule import STRICT, Rule
 from policies.seat import Key, Seat, Slot
 from rules.model import Facts, Gap, Signals, Stage, Text
 
@@ -68,7 +79,7 @@ def key_of(seat: Seat, slot: Slot, facts: Facts, signals: Signals, usage: Usage)
             mask |= snapshot.overlay.exchange(host, facts.names, facts.address)
         else:
             mask |= snapshot.overlay.host(host)
-    spent = _spent(seat, slot, usage) if slot.metered and usage is not NO_USAGE else 0
+    spent = _spent(slot, usage) if slot.metered and usage is not NO_USAGE else 0
     return (mask, facts.stage, facts.gap, conflict, spent)
 
 
@@ -83,11 +94,15 @@ def trusted(snapshot: Snapshot, key: Key) -> int:
     return mask
 
 
-def first_match(seat: Seat, slot: Slot, key: Key) -> int | None:
-    """The place of the first rule of the slot that holds."""
-    _, _, gap, conflict, _ = key
+def walk(seat: Seat, slot: Slot, key: Key) -> tuple[int | None, tuple[Metered, ...]]:
+    """The place of the rule that decides, and the quotas on which the exchange counts.
+
+    A quota that only tightens is passed by until it is used up.
+    """
+    _, _, gap, conflict, spent = key
     mask = trusted(seat.snapshot, key)
     wary = conflict and seat.allow_only
+    counted: list[Metered] = []
     for categories, hosts, gaps, place in slot.rules:
         if not (mask & categories or categories == -1):
             continue
@@ -95,18 +110,29 @@ def first_match(seat: Seat, slot: Slot, key: Key) -> int | None:
             continue
         if gaps is not None and gap not in gaps:
             continue
-        if wary and hosts == -1 and seat.rules[place].action not in STRICT:
+        rule = seat.rules[place]
+        if wary and hosts == -1 and not rule.tightens:
             continue
-        return place
-    return None
+        if rule.metered is not None:
+            if exempt(rule, mask, conflict):
+                continue
+            counted.append(rule.metered)
+            if rule.within is Within.NEXT and not _is_spent(slot, place, spent):
+                continue
+        return place, tuple(counted)
+    return None, tuple(counted)
 
 
-def _spent(seat: Seat, slot: Slot, usage: Usage) -> int:
+def exempt(rule: Rule, mask: int, conflict: bool) -> bool:
+    """Whether a quota leaves this exchange alone. Where names conflict nothing is exempt."""
+    return bool(mask & rule.exempt) and not conflict
+
+
+def _spent(slot: Slot, usage: Usage) -> int:
     """Bit per metered rule whose quota is used up."""
     spent = 0
-    for bit, (_, mask, minutes) in enumerate(slot.metered):
-        used = sum(usage.minutes.get(name, 0) for name in seat.snapshot.kinds.ids(mask))
-        if used >= minutes:
+    for bit, (_, metered) in enumerate(slot.metered):
+        if metered.spent(usage):
             spent |= 1 << bit
     return spent
 
@@ -115,14 +141,15 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
     snapshot = seat.snapshot
     _, stage, _, _, spent = key
     mask = trusted(snapshot, key)
-    place = first_match(seat, slot, key)
+    place, counted = walk(seat, slot, key)
     rule = None if place is None else seat.rules[place]
     reason = _NOTHING if rule is None else rule.reason
     action = enforced = Action.BLOCK
+    used_up: Metered | None = None
     if rule is not None and place is not None:
         action, enforced = rule.action, seat.enforced[place]
         if spent and _is_spent(slot, place, spent):
-            action = Action.BLOCK
+            action, used_up = Action.BLOCK, rule.metered
             enforced = action if enforced is Action.LIMIT else enforced
     opened = _inspect(seat, slot, key, enforced)
     return Verdict(
@@ -138,6 +165,8 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
         settled=enforced is Action.BLOCK or stage is Stage.RESPONSE or not opened,
         mask=mask & snapshot.kinds.all,
         deciding=snapshot.kinds.ids(mask & ((rule and rule.mask) or 0)),
+        metered=counted,
+        spent=used_up,
     )
 
 

@@ -16,10 +16,11 @@ from policies import document
 from policies.calendar import BIT, DayKind
 from policies.compile import Snapshot
 from policies.decide import decide
+from policies.hours import Window
 from policies.kinds import UNCATEGORISED
 from policies.model import Moment, Subject, Verdict
 from policies.moment import at
-from policies.policy import Policy, Window
+from policies.policy import Policy
 from policies.profiles import describe, subjects
 from policies.seat import Slot
 from rules.model import Facts, Gap, Signals, Stage
@@ -123,9 +124,9 @@ def _hosts(old: Snapshot, new: Snapshot, changed: set[str]) -> tuple[str, ...]:
 
 
 def _turns(old: Snapshot, new: Snapshot, items: Sequence[_Item]) -> tuple[Turn, ...]:
-    days = tuple(_days(old, new))
     found: dict[tuple[Any, ...], list[str]] = {}
     for subject in subjects(old, new):
+        days = tuple(_days(old, new, subject))
         changes = _for_subject(old, new, subject, items, days)
         for (item, before, after), spans in changes.items():
             when = _when(spans, len({label for label, _ in days}))
@@ -203,13 +204,14 @@ def _answer(verdict: Verdict) -> Answer:
     return (verdict.action.value, told, verdict.clause, verdict.inspect)
 
 
-def _days(old: Snapshot, new: Snapshot) -> Iterator[tuple[str, str]]:
-    """(label, ISO date): one date for each kind of day that either Snapshot tells apart."""
+def _days(old: Snapshot, new: Snapshot, subject: Subject) -> Iterator[tuple[str, str]]:
+    """(label, ISO date): a date for each kind of day that either tells apart for this subject."""
+    before, after = old.seat(subject).calendar, new.seat(subject).calendar
     met: set[object] = set()
     for year in sorted({*old.years, *new.years, UNANNOUNCED}):
         day = date(year, 1, 1)
         while day.year == year:
-            kinds = (old.days(day.isoformat()), new.days(day.isoformat()))
+            kinds = (before.days(day.isoformat()), after.days(day.isoformat()))
             if kinds not in met:
                 met.add(kinds)
                 yield _label(day, kinds[1][0]), day.isoformat()
@@ -217,7 +219,14 @@ def _days(old: Snapshot, new: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _label(day: date, kinds: int) -> str:
-    special = (DayKind.HOLIDAY, DayKind.MAKEUP, DayKind.UNKNOWN)
+    special = (
+        DayKind.HOLIDAY,
+        DayKind.MAKEUP,
+        DayKind.VACATION,
+        DayKind.EXAM,
+        DayKind.UNKNOWN_TERM,
+        DayKind.UNKNOWN,
+    )
     named = [str(kind) for kind in special if kinds & BIT[kind]]
     return " ".join([list(DayKind)[day.weekday()].value, *named])
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policies.calendar import BIT
-from policies.decide import decide, key_of, trusted
+from policies.decide import decide, exempt, key_of, trusted
 from policies.model import NO_USAGE, Action, Moment, Subject, Usage, Verdict
-from policies.rule import STRICT, Rule, fits, in_time
+from policies.policy import Within
+from policies.rule import Rule, fits, in_time
 from policies.seat import Seat
 from rules.model import Facts, Gap, Signals
 
@@ -29,6 +30,8 @@ class Missed(StrEnum):
     HOSTS = "hosts"
     GAP = "gap"
     NAMES = "names"  # names conflict, and an allow-list wants them to agree
+    EXEMPT = "exempt"  # a category that this quota leaves alone
+    WITHIN = "within"  # counted, and passed on: its quota is not used up
     PINS = "pins"  # a pass-through Order: it decides nothing but `inspect`
     NOT_REACHED = "not-reached"  # an earlier clause matched
 
@@ -63,7 +66,7 @@ def explain(
 ) -> Explanation:
     """The same decision as on the wire, and its trace."""
     snapshot = seat.snapshot
-    kinds, _ = snapshot.days(moment.day)
+    kinds, _ = seat.calendar.days(moment.day)
     return Explanation(
         verdict=decide(snapshot, facts, signals, subject, moment, usage),
         steps=trace(seat, facts, signals, subject, moment, usage),
@@ -91,6 +94,7 @@ def trace(
     for rule in snapshot.sequence(snapshot.chain(subject)):
         missed = Missed.NOT_REACHED if decided else _before(seat, rule, subject, moment)
         missed = missed or _on_exchange(rule, mask, facts.gap, wary)
+        missed = missed or _on_quota(rule, mask, key[3], usage)
         decided = decided or missed is None
         steps.append(
             TraceStep(
@@ -108,8 +112,8 @@ def _before(seat: Seat, rule: Rule, subject: Subject, moment: Moment) -> Missed 
         return Missed.SUBJECT
     if not rule.stands(moment.timestamp):
         return Missed.EXPIRY
-    today, before = seat.snapshot.days(moment.day)
-    wrong = in_time(rule, today, before, moment.minute)
+    today, before = seat.calendar.days(moment.day)
+    wrong = in_time(rule, seat.spans_of(rule), today, before, moment.minute)
     if wrong is not None:
         return Missed(wrong)
     return Missed.PINS if rule.pins else None
@@ -122,9 +126,18 @@ def _on_exchange(rule: Rule, mask: int, gap: Gap | None, wary: bool) -> Missed |
         return Missed.HOSTS
     if rule.gaps and gap not in rule.gaps:
         return Missed.GAP
-    if wary and rule.hosts is None and rule.action not in STRICT:
+    if wary and rule.hosts is None and not rule.tightens:
         return Missed.NAMES
     return None
+
+
+def _on_quota(rule: Rule, mask: int, conflict: bool, usage: Usage) -> Missed | None:
+    if rule.metered is None:
+        return None
+    if exempt(rule, mask, conflict):
+        return Missed.EXEMPT
+    passed = rule.within is Within.NEXT and not rule.metered.spent(usage)
+    return Missed.WITHIN if passed else None
 
 
 def _detail(seat: Seat, rule: Rule, missed: Missed | None, mask: int) -> str:

@@ -1,8 +1,9 @@
 """Folders of YAML → PolicySet. The only door of this floor: it reads files.
 
 A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/` and
-`calendar/`. The shipped folder comes first; a file of a later folder replaces the
-earlier one of the same id. All problems of all files are collected in one DataError.
+`calendar/` (announced years `cn-YYYY.yaml`, else school calendars). The shipped
+folder comes first; a file of a later folder replaces the earlier one of the same id.
+All problems of all files are collected in one DataError.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from policies.calendar import Year
-from policies.policy import Policy, PolicySet, Scope, Source
+from policies.policy import Policy, PolicySet, SchoolCalendar, Scope, Source
 from rules.load import DataError, Problem, loads, read_text
 
 SHIPPED = Path(__file__).parent
 DISTRICT = "district"
 FOLDERS = {"stages": Scope.PRESET, "schools": Scope.SCHOOL, "groups": Scope.GROUP}
 CALENDAR = "calendar"
+ANNOUNCED = "cn-"
 
 
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
@@ -29,6 +31,7 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
     policies: dict[str, Policy] = {}
     sources: dict[str, Source] = {}
     years: dict[int, Year] = {}
+    calendars: dict[str, SchoolCalendar] = {}
     for folder in (SHIPPED, *folders):
         problems += _stray(folder)
         own = folder / "schools"
@@ -44,18 +47,30 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
             sources[policy.id] = Source(file=str(path), text=text)
         for path in sorted((folder / CALENDAR).glob("*.yaml")):
             try:
-                year = loads(Year, read_text(path), str(path))
-                _same_id(year.id, path)
+                text = read_text(path)
+                if path.name.startswith(ANNOUNCED):
+                    year = loads(Year, text, str(path))
+                    _same_id(year.id, path)
+                    years[year.year] = year
+                    continue
+                calendar = loads(SchoolCalendar, text, str(path))
+                _same_id(calendar.id, path)
             except DataError as error:
                 problems += error.problems
                 continue
-            years[year.year] = year
+            calendars[calendar.id] = calendar
+            sources[f"{CALENDAR}/{calendar.id}"] = Source(file=str(path), text=text)
     if problems:
         raise DataError(problems)
     return PolicySet(
         policies=tuple(policies.values()),
         years=tuple(years.values()),
-        sources={name: sources[name] for name in policies},
+        calendars=tuple(calendars.values()),
+        sources={
+            name: source
+            for name, source in sources.items()
+            if name in policies or name.startswith(f"{CALENDAR}/")
+        },
     )
 
 

@@ -68,15 +68,49 @@ class Moment:
     minute: int
 
 
+class Period(StrEnum):
+    """After which a quota begins anew, Asia/Shanghai."""
+
+    DAY = "day"  # at midnight
+    WEEK = "week"  # at midnight before Monday
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Minutes and bytes used so far per category id; empty where nothing is counted."""
+    """Whole minutes and bytes used so far, by counter (`Metered.counter`, day or week).
+
+    The minute that is running does not count yet: the 3,600th second of an hour is
+    the first beyond a quota of 60.
+    """
 
     minutes: Mapping[str, int] = field(default_factory=dict)
     bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """One quota as a Verdict tells it: where to count, how much there is, until when."""
+
+    counter: str  # the name under which usage is kept, without the period
+    period: Period
+    minutes: int = 0  # 0: no limit of minutes
+    bytes: int = 0
+    warn: int = 0  # minutes at which a notice is shown; 0: never
+
+    @property
+    def key(self) -> str:
+        """The name of its total in a Usage."""
+        return f"{self.counter}@{self.period}"
+
+    def spent(self, usage: Usage) -> bool:
+        """Whether the quota is used up."""
+        minutes, size = usage.minutes.get(self.key, 0), usage.bytes.get(self.key, 0)
+        return bool(
+            (self.minutes and minutes >= self.minutes) or (self.bytes and size >= self.bytes)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +145,8 @@ class Verdict:
     settled: bool
     mask: int
     deciding: tuple[str, ...] = ()  # category ids of the deciding clause that were present
+    metered: tuple[Metered, ...] = ()  # on which counters it counts, if it is let through
+    spent: Metered | None = None  # the quota that is used up, where that is why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

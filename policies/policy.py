@@ -13,8 +13,10 @@ from ipaddress import ip_network
 from typing import Self
 
 from policies.calendar import DayKind, Year
-from policies.model import Action, Depth, Role, Subject
+from policies.hours import Window
+from policies.model import Action, Depth, Period, Role, Subject
 from policies.moment import at
+from policies.schoolyear import SchoolYear
 from rules.model import Basis, Gap, Layer, Text
 
 
@@ -57,47 +59,6 @@ class UnknownYear(StrEnum):
 
     SKIP = "skip"
     MATCH = "match"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A part of the day, `22:00-06:00`: minutes of the day, start in, end out.
-
-    A window over midnight belongs to the day on which it starts.
-    """
-
-    start: int
-    end: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        first, dash, last = text.replace(" ", "").partition("-")
-        if not dash:
-            raise ValueError(f"`{text}` is not a window like 22:00-06:00")
-        start, end = _minute(first), _minute(last)
-        if start == 1440:
-            raise ValueError("a window cannot start at 24:00; write 00:00")
-        if start == end:
-            raise ValueError(f"`{text}` is empty; a whole day is 00:00-24:00")
-        return cls(start=start, end=end)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.start // 60:02d}:{self.start % 60:02d}-{self.end // 60:02d}:{self.end % 60:02d}"
-        )
-
-
-def _minute(text: str) -> int:
-    hour, colon, minute = text.partition(":")
-    digits = hour + minute
-    if not (colon and len(minute) == 2 and 1 <= len(hour) <= 2):
-        raise ValueError(f"`{text}` is not a time like 06:00")
-    if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"`{text}` is not a time like 06:00")
-    value = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or value > 1440:
-        raise ValueError(f"`{text}` is not a time of the day")
-    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +107,40 @@ class When:
         )
 
 
+class Within(StrEnum):
+    """What happens to an exchange while its quota is not used up."""
+
+    PASS = "pass"  # noqa: S105 - it is let through: the clause decides
+    NEXT = "next"  # the clauses below decide: the quota only tightens
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """How much of the clause's categories together, per day."""
+    """How much of what the clause matches, together, per person (device) and period.
 
-    minutes: int
+    A minute counts if it had at least one exchange that is no background. Clauses
+    with the same `counter` share one; without, each clause has its own. `exempt`
+    categories are neither counted nor limited by this clause.
+    """
+
+    minutes: int = 0
+    megabytes: int = 0
+    per: Period = Period.DAY
+    within: Within = Within.PASS
+    counter: str = ""
+    exempt: tuple[str, ...] = ()
+    warn_at: int = 80  # per cent of the minutes at which a notice is shown once; 0: never
 
     def __post_init__(self) -> None:
-        if not 0 < self.minutes <= 1440:
-            raise ValueError("minutes must be from 1 to 1440")
+        most = 1440 * (7 if self.per is Period.WEEK else 1)
+        if not 0 <= self.minutes <= most:
+            raise ValueError(f"minutes must be from 1 to {most}")
+        if not 0 <= self.megabytes <= 10_000_000:
+            raise ValueError("megabytes must be from 1 to 10000000")
+        if not self.minutes and not self.megabytes:
+            raise ValueError("a quota needs `minutes` or `megabytes`")
+        if not 0 <= self.warn_at < 100:
+            raise ValueError("warn_at is a percentage from 0 to 99")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +240,8 @@ class Case:
     gap: Gap | None = None
     clause: str = ""
     inspect: bool | None = None
-    used_minutes: int = 0  # counted for every category given
+    used_minutes: int = 0  # on every counter
+    used_megabytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +259,7 @@ class Policy:
     prefixes: tuple[Prefix, ...] = ()
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
+    calendar: SchoolYear | None = None
     cases: tuple[Case, ...] = ()
     basis: tuple[Basis, ...] = ()
     limits: Text | None = None
@@ -284,6 +272,18 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolCalendar:
+    """A file policies/calendar/<id>.yaml that is no announced year: a 校历 for `applies`."""
+
+    id: str
+    title: Text
+    applies: Who = field(default_factory=Who)
+    year: SchoolYear
+    basis: tuple[Basis, ...] = ()
+    limits: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The file a policy was read from, for errors that say where."""
 
@@ -293,8 +293,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySet:
-    """All policies and calendars of one place, as loaded. `sources` are by policy id."""
+    """All policies and calendars of one place, as loaded.
+
+    `sources` are by policy id; a school calendar's stands under `calendar/<id>`.
+    """
 
     policies: tuple[Policy, ...]
     years: tuple[Year, ...] = ()
+    calendars: tuple[SchoolCalendar, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)

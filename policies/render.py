@@ -23,6 +23,8 @@ _MISSED = {
     "hosts": "网站不符 other hosts",
     "gap": "没有这种缺口 no such gap",
     "names": "声明的名称不一致 claimed names conflict",
+    "exempt": "不计入限额 exempt from the quota",
+    "within": "限额内,由后面的条款决定 within the quota, later clauses decide",
     "pins": "只决定不解密 only pins undecrypted",
     "not-reached": "已有裁决 already decided",
 }

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from policies.calendar import ANNOUNCED, BIT, DayKind, bits
+from policies.calendar import ANNOUNCED, BIT, TERMLY, DayKind, bits
+from policies.hours import Span, Window
 from policies.kinds import Kinds
-from policies.model import Action, Order, Reason, Subject
+from policies.model import Action, Metered, Order, Reason, Subject
 from policies.overlay import Overlay
 from policies.policy import (
     Clause,
     Mode,
     Policy,
-    Quota,
     Scope,
     UnknownYear,
     When,
     Who,
-    Window,
+    Within,
 )
 from rules.model import Gap, Layer, Text
 
@@ -47,12 +47,19 @@ class Rule:
     unknown_year: bool = False
     starts: float = 0.0
     expires: float = 0.0
-    quota: Quota | None = None
+    metered: Metered | None = None
+    within: Within = Within.PASS
+    exempt: int = 0  # categories this quota neither counts nor limits
     locked: bool = False
     scope: Scope = Scope.DISTRICT
     monitor: bool = False  # its own file is in monitor mode
     steadfast: bool = False  # locked safety: never weakened by monitor mode
     pins: bool = False  # a pass-through Order: decides nothing but `inspect`
+
+    @property
+    def tightens(self) -> bool:
+        """Whether any claimed name suffices for it."""
+        return self.action in STRICT or (self.metered is not None and self.within is Within.NEXT)
 
     def stands(self, timestamp: float) -> bool:
         """Whether an Order has started and not expired."""
@@ -76,35 +83,42 @@ def fits(who: Who, token: str, subject: Subject) -> bool:
     )
 
 
-def in_time(rule: Rule, today: int, before: int, minute: int) -> str | None:
+def in_time(
+    rule: Rule, spans: tuple[Span, ...] | None, today: int, before: int, minute: int
+) -> str | None:
     """None where the rule applies now, otherwise why not: `hours`, `days` or `unknown-year`.
 
-    `today` and `before` are the day kinds of the date and of the day before it: the
-    part of a window after midnight belongs to the day before.
+    `spans` are its windows by the seat's timetable; None: it has no hours. `today` and
+    `before` are the day kinds of the date and of the day before it: the part of a
+    window after midnight belongs to the day before.
     """
-    if not rule.windows:
-        return _on_day(rule, today)
+    if spans is None:
+        return _on_day(rule.days, rule.unknown_year, today)
     missed = "hours"
-    for window in rule.windows:
-        over = window.end <= window.start
-        if minute >= window.start and (over or minute < window.end):
+    for span in spans:
+        over = span.end <= span.start
+        if minute >= span.start and (over or minute < span.end):
             day = today
-        elif over and minute < window.end:
+        elif over and minute < span.end:
             day = before
         else:
             continue
-        wrong = _on_day(rule, day)
+        wrong = _on_day(rule.days, rule.unknown_year, day) or _on_day(
+            span.days, rule.unknown_year, day
+        )
         if wrong is None:
             return None
         missed = wrong
     return missed
 
 
-def _on_day(rule: Rule, kinds: int) -> str | None:
-    if not rule.days or kinds & rule.days:
+def _on_day(wanted: int, unknown_matches: bool, kinds: int) -> str | None:
+    if not wanted or kinds & wanted:
         return None
-    if kinds & BIT[DayKind.UNKNOWN] and rule.days & ANNOUNCED:
-        return None if rule.unknown_year else "unknown-year"
+    year = kinds & BIT[DayKind.UNKNOWN] and wanted & ANNOUNCED
+    term = kinds & BIT[DayKind.UNKNOWN_TERM] and wanted & TERMLY
+    if year or term:
+        return None if unknown_matches else "unknown-year"
     return "days"
 
 
@@ -154,9 +168,11 @@ def _clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause)
     if when.categories or when.layers:
         mask = kinds.mask(when.categories) | kinds.layers(when.layers)
     hosts: int | None = None
+    quota = clause.quota
+    tightens = clause.action in STRICT or (quota is not None and quota.within is Within.NEXT)
     if when.hosts:
         names = [f"{policy.id}/{name}" for name in when.hosts]
-        hosts = overlay.bits(names, loosens=clause.action not in STRICT)
+        hosts = overlay.bits(names, loosens=not tightens)
     name = f"{policy.id}/{clause.id}"
     return Rule(
         id=name,
@@ -174,11 +190,26 @@ def _clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause)
         windows=when.hours,
         days=bits(when.days),
         unknown_year=when.unknown_year is UnknownYear.MATCH,
-        quota=clause.quota,
+        metered=_metered(policy, clause),
+        within=quota.within if quota else Within.PASS,
+        exempt=kinds.mask(quota.exempt) if quota else 0,
         locked=clause.locked and policy.scope is Scope.DISTRICT,
         scope=policy.scope,
         monitor=policy.mode is Mode.MONITOR,
         steadfast=clause.locked and _is_safety(kinds, when, mask),
+    )
+
+
+def _metered(policy: Policy, clause: Clause) -> Metered | None:
+    quota = clause.quota
+    if quota is None:
+        return None
+    return Metered(
+        counter=f"{policy.id}/{quota.counter or clause.id}",
+        period=quota.per,
+        minutes=quota.minutes,
+        bytes=quota.megabytes * 1_000_000,
+        warn=-(-quota.minutes * quota.warn_at // 100),
     )
 
 

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from policies.hours import Span
 from policies.kinds import UNCATEGORISED
-from policies.model import STRICTNESS, Action, Depth, Moment, Subject, Verdict
-from policies.policy import Mode, Policy, Scope, Who
+from policies.model import STRICTNESS, Action, Depth, Metered, Moment, Subject, Verdict
+from policies.policy import Mode, Policy, SchoolCalendar, Scope, Who
 from policies.rule import Rule, fits, in_time
+from policies.schoolyear import SchoolYear
 from rules.model import Gap, Stage
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Slot:
     key: tuple[int, int, int, int]
     rules: tuple[tuple[int, int, frozenset[Gap] | None, int], ...]
     pins: int
-    metered: tuple[tuple[int, int, int], ...]  # place of the rule, its categories, minutes
+    metered: tuple[tuple[int, Metered], ...]  # place of the rule, its quota
     memo: dict[Key, Verdict]
 
 
@@ -43,17 +45,20 @@ class Seat:
 
     __slots__ = (
         "allow_only",
+        "calendar",
         "current",
         "depth",
         "edges",
         "enforced",
         "key",
+        "metered",
         "never_open",
         "only_open",
         "profile",
         "rules",
         "slots",
         "snapshot",
+        "spans",
     )
 
     def __init__(self, snapshot: Snapshot, subject: Subject, key: tuple[str, ...]) -> None:
@@ -77,11 +82,18 @@ class Seat:
         listed = next((p.inspection.open for p in policies if p.inspection.open), ())
         self.only_open = snapshot.kinds.mask([*listed, UNCATEGORISED]) if listed else -1
         self.allow_only = any(policy.allow_only for policy in policies)
+        self.metered = any(rule.metered is not None for rule in self.rules)
+        self.calendar = snapshot.calendar(subject, policies)
+        self.spans = tuple(self.spans_of(rule) for rule in self.rules)
         self.edges = sorted(
-            {edge for rule in self.rules for w in rule.windows for edge in (w.start, w.end)}
+            {edge for spans in self.spans for s in spans or () for edge in (s.start, s.end)}
         )
         self.current: tuple[Moment, Slot] | None = None
         self.slots: dict[tuple[int, int, int, int], Slot] = {}
+
+    def spans_of(self, rule: Rule) -> tuple[Span, ...] | None:
+        """The hours of a rule by this seat's timetable; None: it has none, () : never."""
+        return self.calendar.spans(rule.windows) if rule.windows else None
 
     def slot(self, moment: Moment) -> Slot:
         """The slot of this moment; the last one is kept until its boundary."""
@@ -91,7 +103,7 @@ class Seat:
         snapshot = self.snapshot
         key = (
             bisect_right(snapshot.epochs, moment.timestamp),
-            *snapshot.days(moment.day),
+            *self.calendar.days(moment.day),
             bisect_right(self.edges, moment.minute),
         )
         slot = self.slots.get(key)
@@ -110,13 +122,13 @@ class Seat:
         for place, rule in enumerate(self.rules):
             if rule.mask == 0 or rule.hosts == 0 or not rule.stands(moment.timestamp):
                 continue
-            if in_time(rule, today, before, moment.minute) is not None:
+            if in_time(rule, self.spans[place], today, before, moment.minute) is not None:
                 continue
             if rule.pins:
                 pins |= (rule.mask or 0) | (rule.hosts or 0)
                 continue
-            if rule.quota is not None:
-                metered.append((place, rule.mask or 0, rule.quota.minutes))
+            if rule.metered is not None:
+                metered.append((place, rule.metered))
             rules.append((rule.mask or -1, rule.hosts or -1, rule.gaps or None, place))
         return Slot(key=key, rules=tuple(rules), pins=pins, metered=tuple(metered), memo={})
 
@@ -129,6 +141,36 @@ def audience(policy: Policy) -> Who:
     if policy.scope is Scope.GROUP and not who.groups:
         return replace(who, groups=(policy.id,))
     return who
+
+
+_RANK = {Scope.GROUP: 0, Scope.SCHOOL: 2, Scope.PRESET: 4, Scope.DISTRICT: 6}
+
+
+def school_years(
+    subject: Subject, chain: Sequence[Policy], calendars: Sequence[SchoolCalendar]
+) -> list[tuple[str, SchoolYear]]:
+    """The school years for a subject by name, nearest first.
+
+    Group → part of a school → school → preset → 学段 and the like → district → everybody.
+    """
+    found = [
+        (_RANK[policy.scope], policy.id, policy.calendar)
+        for policy in chain
+        if policy.calendar is not None
+    ]
+    found += [
+        (_rank(calendar.applies), f"calendar/{calendar.id}", calendar.year)
+        for calendar in calendars
+        if fits(calendar.applies, "", subject)
+    ]
+    return [(name, year) for _, name, year in sorted(found, key=lambda row: row[:2])]
+
+
+def _rank(who: Who) -> int:
+    narrower = who.stages or who.tiers or who.roles or who.groups or who.segments
+    if who.schools:
+        return 1 if narrower else 3
+    return 5 if narrower else 7
 
 
 class Audiences:

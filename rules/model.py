@@ -41,6 +41,17 @@ class Status(StrEnum):
     UNVERIFIED = "unverified"
 
 
+class Rank(StrEnum):
+    """What binds a rule, from strongest to weakest. Guidance is a choice, not a law."""
+
+    LAW = "law"  # 法律
+    REGULATION = "regulation"  # 行政法规
+    DEPARTMENT_RULE = "department-rule"  # 部门规章与规范性文件
+    GUIDANCE = "guidance"  # 指南、标准: adopted here, binding elsewhere or nobody
+    DISTRICT = "district"  # 区级规定
+    SCHOOL = "school"  # 校级规定
+
+
 class Gap(StrEnum):
     """What could not be observed. A gap is never read as 'harmless'."""
 
@@ -71,12 +82,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """Where a rule comes from: statute or standard, clause, and how sure we are."""
+    """Where a rule comes from: statute or standard, clause, its rank, and how sure we are."""
 
     source: str
     clause: str = ""
     status: Status = Status.UNVERIFIED
     note: str = ""
+    rank: Rank | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

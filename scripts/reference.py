@@ -17,9 +17,11 @@ from gateway.dns.ruling import Treatment  # noqa: E402
 from gateway.node import ListenerKind  # noqa: E402
 from gateway.page.model import PageKind, Want  # noqa: E402
 from gateway.pipeline import Deed  # noqa: E402
-from policies.model import Action, Depth, Role  # noqa: E402
+from policies.calendar import DayKind  # noqa: E402
+from policies.model import Action, Depth, Period, Role  # noqa: E402
+from policies.policy import Within  # noqa: E402
 from rules.load import load_folder  # noqa: E402
-from rules.model import Category, Gap, Layer, Stage, Status  # noqa: E402
+from rules.model import Category, Gap, Layer, Rank, Stage, Status  # noqa: E402
 from rules.sources import Format, Scope  # noqa: E402
 
 PAGE = ROOT / "docs" / "reference.md"
@@ -51,6 +53,17 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "unverified": ("未核实", "not verified"),
         },
     ),
+    Rank: (
+        "依据的位阶 / Rank of a basis",
+        {
+            "law": ("法律", "law"),
+            "regulation": ("行政法规", "regulation of the State Council"),
+            "department-rule": ("部门规章与规范性文件", "rule or notice of a ministry"),
+            "guidance": ("指南、标准：作为参照", "guidance, adopted here"),
+            "district": ("区级规定", "the district's own"),
+            "school": ("校级规定", "a school's own"),
+        },
+    ),
     Gap: (
         "看不到的部分 / Gaps",
         {
@@ -78,10 +91,40 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "observe": ("放行并完整记录", "let through and record in full"),
             "rewrite": ("改写后放行（安全搜索）", "change the request (SafeSearch), let through"),
             "mask": ("脱敏后放行", "mask personal data; recorded as observe in this version"),
-            "limit": ("限时限量", "within a quota; recorded as observe in this version"),
+            "limit": ("限时限量", "within a quota of minutes or bytes; blocked when it is used up"),
             "warn": ("先显著提示", "a warning page first"),
             "block": ("拦截", "the block page, a refused handshake, or a blocked answer"),
         },
+    ),
+    DayKind: (
+        "日期种类 / Kinds of days",
+        {
+            **{day: (f"星期{zh}", en) for day, zh, en in (
+                ("mon", "一", "Monday"), ("tue", "二", "Tuesday"), ("wed", "三", "Wednesday"),
+                ("thu", "四", "Thursday"), ("fri", "五", "Friday"), ("sat", "六", "Saturday"),
+                ("sun", "日", "Sunday"),
+            )},
+            "holiday": ("法定节假日（含连休）", "statutory holiday, bridge days included"),
+            "makeup": ("调休上班日", "a Saturday or Sunday made a working day"),
+            "weekend": ("周末（不含调休）", "Saturday or Sunday, not made up, no holiday"),
+            "free-day": ("放假日", "holiday, weekend or vacation"),
+            "school-day": ("上学日", "working day outside known vacations"),
+            "unknown-year": ("节假日未公布", "holidays not announced"),
+            "term": ("学期内", "within a term"),
+            "vacation": ("寒暑假", "between terms, or a vacation named"),
+            "exam": ("考试日", "an exam day of the school"),
+            "unknown-term": ("校历没有写到", "the school's year says nothing of this day"),
+        },
+    ),
+    Period: (
+        "限额周期 / Periods of a quota",
+        {"day": ("每天零点重新计", "anew at midnight"),
+         "week": ("每周一零点重新计", "anew at midnight before Monday")},
+    ),
+    Within: (
+        "限额之内 / Within a quota",
+        {"pass": ("放行", "the clause lets it through"),
+         "next": ("由后面的条款决定", "the clauses below decide")},
     ),
     Depth: (
         "检查深度 / Depths",
@@ -131,6 +174,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "block": ("拦截", "policy says no"),
             "warn": ("提示后可继续", "a warning that can be continued"),
+            "notice": ("限额将尽，只提示一次", "a quota comes to its end: told once"),
             "error": ("目的地有问题", "the destination or the way to it is broken"),
             "marker": ("测试页", "the test page of a category that policy lets pass"),
             "refused": ("请求不被受理", "the request itself cannot be accepted"),

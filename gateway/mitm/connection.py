@@ -34,6 +34,7 @@ from rules.model import Facts
 if TYPE_CHECKING:
     from mitmproxy.proxy.layers.http._http2 import Http2Connection
 
+    from gateway.mitm.exchange import Exchange
     from gateway.mitm.filter import Filter
     from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
     from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
@@ -67,6 +68,14 @@ class EdgeClient(Client):
     origins: WeakSet[GuardedHttp2Origin] = field(default_factory=WeakSet)
     feeds: WeakSet[GuardedHttp1Origin] = field(default_factory=WeakSet)  # each for one stream
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
+    sockets: dict[str, Any] = field(default_factory=dict)  # WebSockets' exchanges, by flow
+    spliced: Exchange | None = None  # the tunnel that flows through unread
+    moved: int = 0  # bytes received from either side
+
+    def flowing(self) -> list[Exchange]:
+        """What is open on this connection now."""
+        tunnel = () if self.spliced is None else (self.spliced,)
+        return [*tunnel, *self.open.values(), *self.sockets.values()]
 
 
 def traces(error: BaseException) -> str:
@@ -114,6 +123,7 @@ class EdgeConnection(ConnectionHandler):
         self._events.append(event)
         if isinstance(event, events.DataReceived):
             self.edge.received = True
+            self.edge.moved += len(event.data)
         if self._busy:
             return
         self._busy = True

@@ -58,6 +58,7 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         http_hooks.HttpResponseHook: responses.response,
         http_hooks.HttpErrorHook: responses.error,
         websocket.WebsocketMessageHook: responses.websocket_message,
+        websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,

@@ -26,6 +26,7 @@ class Exchange:
     __slots__ = (
         "bytes_down",
         "bytes_up",
+        "counted",
         "encoding",
         "facts",
         "hold",
@@ -33,6 +34,7 @@ class Exchange:
         "outcome",
         "own",
         "recorded",
+        "stamp",
         "started",
     )
 
@@ -46,6 +48,8 @@ class Exchange:
         self.encoding = ""
         self.bytes_up = 0
         self.bytes_down = 0
+        self.counted = 0  # bytes told to quotas
+        self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 
 
 def reader(fields: Fields) -> Callable[[str], str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mitmproxy import http
 from mitmproxy.proxy import server_hooks
 
+from gateway.background import Background
 from gateway.destinations import Destinations
 from gateway.events import Recorder
 from gateway.identity.resolve import Resolver
@@ -23,11 +24,12 @@ from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
-from gateway.page.ticket import COOKIE, Tickets, continue_link, ticket_of
+from gateway.page.ticket import COOKIE, Tickets, continue_link, same_path, ticket_of
 from gateway.page.want import language_of, want_of
-from gateway.pipeline import Outcome, judge
+from gateway.pipeline import Deed, Outcome, judge
+from gateway.usage import Tally, back_at
 from policies.compile import Snapshot
-from policies.model import Moment, Subject
+from policies.model import NO_USAGE, Metered, Moment, Subject, Usage
 from policies.moment import moment
 from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
@@ -60,6 +62,8 @@ class Filter:
         metrics: Metrics | None,
         tickets: Tickets,
         destinations: Destinations,
+        tally: Tally | None = None,
+        background: Background | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.force = force
@@ -67,6 +71,8 @@ class Filter:
         self.metrics = metrics
         self.tickets = tickets
         self.destinations = destinations
+        self.tally = tally or Tally()
+        self.background = background or Background()
         self.clock = clock
         self._judged = 0
         self._second = 0
@@ -82,14 +88,66 @@ class Filter:
 
     def judge(self, facts: Facts, subject: Subject) -> Outcome:
         """Recognise and decide; one decision in `SAMPLE` is timed for the metrics."""
-        force = self.force
+        force, now = self.force, self.now()
+        usage = self.usage(subject) if force.snapshot.metered else NO_USAGE
         self._judged += 1
         if self._judged % SAMPLE or self.metrics is None:
-            return judge(facts, subject, force.base, force.snapshot, self.now())
+            return judge(facts, subject, force.base, force.snapshot, now, usage)
         begun = time.perf_counter()
-        outcome = judge(facts, subject, force.base, force.snapshot, self.now())
+        outcome = judge(facts, subject, force.base, force.snapshot, now, usage)
         self.metrics.took(time.perf_counter() - begun)
         return outcome
+
+    # quotas
+
+    def usage(self, subject: Subject) -> Usage:
+        """What a subject has used, where any of its clauses asks."""
+        if not self.force.snapshot.seat(subject).metered:
+            return NO_USAGE
+        return self.tally.usage(subject.token, self._moment)
+
+    def used_up(self, subject: Subject, outcome: Outcome) -> bool:
+        """Whether a quota on which this exchange counts is used up by now."""
+        metered = outcome.verdict.metered
+        if not metered:
+            return False
+        usage = self.tally.usage(subject.token, self.now())
+        return usage is not NO_USAGE and any(one.spent(usage) for one in metered)
+
+    def count(self, client: EdgeClient, exchange: Exchange, *, open_still: bool = False) -> None:
+        """Put what an exchange has moved since the last time on its quotas.
+
+        What is open counts this minute only while more than `quiet_bytes` move.
+        """
+        metered = exchange.outcome.verdict.metered
+        if not metered or exchange.own or exchange.outcome.deed in (Deed.PAGE, Deed.REFUSE):
+            return
+        opaque = exchange.recorded and exchange.facts.stage is Stage.TLS
+        whole = (
+            client.moved if opaque or client.sockets else exchange.bytes_up + exchange.bytes_down
+        )
+        moved = whole - exchange.counted
+        if (opaque or open_still) and moved <= self.background.quiet_bytes:
+            return
+        exchange.counted = whole
+        kinds = self.force.snapshot.kinds.ids(exchange.outcome.verdict.mask)
+        self.tally.mark(
+            client.subject.token,
+            [one.counter for one in metered],
+            self.now(),
+            minute=not self.background.covers(exchange.facts, kinds),
+            size=max(0, moved),
+        )
+
+    def notice(self, client: EdgeClient, outcome: Outcome) -> tuple[Metered, int] | None:
+        """The quota whose end is near and was not told of yet, and the minutes left of it."""
+        now, token = self.now(), client.subject.token
+        for one in outcome.verdict.metered:
+            used = self.tally.usage(token, now).minutes.get(one.key, 0)
+            if one.warn and used >= one.warn and not self.tally.told(token, one, now):
+                self.tally.mark(token, [one.counter], now, minute=False, told=True)
+                return one, max(1, one.minutes - used)
+        return None
 
     def record(
         self, client: EdgeClient, facts: Facts, outcome: Outcome, problem: str = "", **more: Any
@@ -126,6 +184,8 @@ class Filter:
         """Nothing a client began may stay unrecorded."""
         if self.metrics is not None:
             self.metrics.flow(-1)
+        for exchange in client.flowing():
+            self.count(client, exchange)
         for exchange in client.open.values():
             self.settle(client, exchange, "cut-off")
         client.open.clear()
@@ -194,6 +254,7 @@ class Filter:
         kind: PageKind,
         headers: Headers,
         problem: str = "",
+        left: int = 0,
     ) -> None:
         """Answer with our own page, and record the exchange with the code it shows."""
         facts, outcome = exchange.facts, exchange.outcome
@@ -205,6 +266,8 @@ class Filter:
         if kind is PageKind.WARN:
             ticket = self.tickets.issue(client.subject.token, facts.host, self.clock())
             link = continue_link(ticket, flow.request.path)
+        elif kind is PageKind.NOTICE:
+            link = same_path(flow.request.path)
         page = self.page(
             kind,
             client,
@@ -215,6 +278,7 @@ class Filter:
             want=want_of(headers, flow.request.path),
             language=language_of(headers("accept-language")),
             link=link,
+            left=left,
         )
         respond(flow, page)
 
@@ -231,7 +295,9 @@ class Filter:
         language: str = "zh",
         link: str = "",
         detail: str = "",
+        left: int = 0,
     ) -> Page:
+        spent = outcome.verdict.spent if kind is PageKind.BLOCK else None
         return self.force.pages.make(
             kind,
             want=want,
@@ -244,4 +310,6 @@ class Filter:
             continue_url=link,
             moment=self._moment,
             detail=detail,
+            back="" if spent is None else back_at(self._moment, spent.period),
+            left=left,
         )

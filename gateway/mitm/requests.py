@@ -11,8 +11,9 @@ from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, request_facts, respond
 from gateway.mitm.filter import Filter
 from gateway.node import ListenerKind
-from gateway.page.model import PageKind
+from gateway.page.model import PageKind, Want
 from gateway.page.ticket import CONTINUE_PATH, COOKIE, continue_page, continue_target, strip_cookie
+from gateway.page.want import want_of
 from gateway.pipeline import Deed
 from gateway.rewrite.safesearch import SafeSearch
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
@@ -66,6 +67,8 @@ class Requests:
             self._filter.show(flow, client, exchange, PageKind.WARN, headers)
         elif facts.gap is Gap.FORBIDDEN_DESTINATION:  # whatever the policy says
             self._filter.show(flow, client, exchange, PageKind.REFUSED, headers)
+        elif outcome.verdict.metered and self._noticed(flow, client, exchange, headers):
+            return
         elif facts.host.endswith(MARKER_ZONE) or self._is_page_listener(client):
             self._own_site(flow, client, exchange, headers)
         else:
@@ -103,6 +106,22 @@ class Requests:
         if outcome.deed not in (Deed.PAGE, Deed.WARN):
             kind = PageKind.PORTAL
         self._filter.show(flow, client, exchange, kind, reader(flow.request.headers.fields))
+
+    def _noticed(
+        self, flow: http.HTTPFlow, client: EdgeClient, exchange: Exchange, headers: Headers
+    ) -> bool:
+        """A page that somebody opens tells once that a quota comes to its end."""
+        opened = headers("sec-fetch-dest") in ("", "document") and "text/html" in headers("accept")
+        if flow.request.method != "GET" or exchange.recorded or not opened:
+            return False
+        if want_of(headers, flow.request.path) is not Want.HTML:
+            return False
+        due = self._filter.notice(client, exchange.outcome)
+        if due is None:
+            return False
+        show = self._filter.show
+        show(flow, client, exchange, PageKind.NOTICE, headers, "quota-notice", left=due[1])
+        return True
 
     def _own_site(
         self, flow: http.HTTPFlow, client: EdgeClient, exchange: Exchange, headers: Headers

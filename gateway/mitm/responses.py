@@ -154,7 +154,11 @@ class Responses:
         response = flow.response
         if response is not None and not exchange.bytes_down and response.raw_content:
             exchange.bytes_down = len(response.raw_content)
+        self._filter.count(client, exchange)
         self._filter.settle(client, exchange)
+        if response is not None and response.status_code == 101 and not exchange.own:
+            exchange.counted = client.moved
+            client.sockets[flow.id] = exchange
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off, or was no proper request after all."""
@@ -163,12 +167,22 @@ class Responses:
             return
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         client.open.pop(flow.id, None)
+        client.sockets.pop(flow.id, None)
+        self._filter.count(client, exchange)
         message = flow.error.msg if flow.error else ""
         if not exchange.recorded and message.startswith(_MALFORMED):
             exchange.facts = replace(exchange.facts, gap=Gap.MALFORMED)
             exchange.outcome = self._filter.judge(exchange.facts, client.subject)
             self._filter.settle(client, exchange, "malformed")
         self._filter.settle(client, exchange, "broken-off")
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """The WebSocket is closed: what it moved is counted, and nobody looks at it again."""
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        exchange: Exchange | None = client.sockets.get(flow.id)
+        if exchange is not None:
+            self._filter.count(client, exchange, open_still=True)
+            client.sockets.pop(flow.id, None)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Judge a message by the labels it carries; keep none of them (constant memory)."""

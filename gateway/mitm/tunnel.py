@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.tls import ClientTLSLayer
 from OpenSSL import SSL
 
 from gateway.mitm import hello as hellos
-from gateway.mitm.exchange import other_names, respond
+from gateway.mitm.exchange import Exchange, other_names, respond
 from gateway.mitm.layers import RefuseLayer, http_layer
 from gateway.mitm.tls import Authority, Upstream
 from gateway.node import ListenerKind
@@ -189,6 +189,7 @@ class Tunnels:
         self._filter.record(client, facts, outcome, "" if passed else gap.value)
         if passed:
             self._count("bypass", gap.value)
+            client.spliced = spliced(client, facts, outcome)
             context.server.address = (host, port)
             return TCPLayer(context, ignore=True)
         return RefuseLayer(context, alert=alert)
@@ -232,6 +233,7 @@ class Tunnels:
         if outcome.deed is Deed.PASS and not own:
             self._filter.record(client, facts, outcome)
             self._count("bypass", "name")
+            client.spliced = spliced(client, facts, outcome)
             # to the name that was judged, not to an address somebody claims it has
             context.server.address = (facts.host, facts.port)
             return TCPLayer(context, ignore=True)
@@ -291,6 +293,14 @@ class Tunnels:
     def _count(self, what: str, reason: str) -> None:
         if self._filter.metrics is not None and what == "bypass":
             self._filter.metrics.bypass(reason)
+
+
+def spliced(client: EdgeClient, facts: Facts, outcome: Outcome) -> Exchange:
+    """A tunnel that flows through unread, recorded already, for who looks at it again."""
+    exchange = Exchange(facts, outcome)
+    exchange.recorded = True
+    exchange.counted = client.moved
+    return exchange
 
 
 def _host(client: EdgeClient) -> str:

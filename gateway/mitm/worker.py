@@ -28,6 +28,7 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import Generation, read_keys
+from gateway.background import load_background
 from gateway.destinations import Destinations
 from gateway.events import Recorder
 from gateway.identity.follow import IdentityFollower
@@ -37,6 +38,7 @@ from gateway.metrics import Metrics
 from gateway.mitm.door import Door, hook_table
 from gateway.mitm.filter import Filter, InForce
 from gateway.mitm.loop import EdgeLoop
+from gateway.mitm.recheck import Recheck
 from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream
 from gateway.mitm.tunnel import Tunnels
@@ -45,6 +47,8 @@ from gateway.page.maker import PageMaker
 from gateway.page.ticket import Tickets
 from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
+from gateway.usage import Tally, usage_socket
+from gateway.usage_line import UsageLine
 from rules.load import WorldError
 
 GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
@@ -82,12 +86,16 @@ class Worker:
         self.recorder = Recorder(
             node, role="proxy", index=index, metrics=self.metrics, rulebase=force.base.hash
         )
+        tally = Tally()
+        self.usage = UsageLine(tally, usage_socket(node), metrics=self.metrics)
         self.filter = Filter(
             force=force,
             recorder=self.recorder,
             metrics=self.metrics,
             tickets=Tickets(keys.ticket),
             destinations=destinations,
+            tally=tally,
+            background=load_background(),
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
@@ -95,6 +103,8 @@ class Worker:
         requests = Requests(self.filter, SafeSearch.load())
         hooks = hook_table(self.filter, self.tunnels, requests)
         self.door = Door(self.filter, hooks, node.listeners)
+        self.recheck = Recheck(self.filter, lambda: self.door.connections)
+        self._unknown = ""  # the day of which it was said that its calendar is not known
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -111,6 +121,7 @@ class Worker:
                 self.recorder.rulebase = force.base.hash
                 self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
                 logger.info("in force: snapshot {}", force.snapshot.hash)
+                self._start(self.recheck.round)
             pem = await asyncio.to_thread(self._ca_file.read_bytes)
             if pem != self._ca_pem:
                 self.tunnels.authority = await asyncio.to_thread(Authority, pem)
@@ -123,8 +134,18 @@ class Worker:
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW)
+            self._look_at_calendar()
             if self.follower.changed():
                 await self.reload()
+
+    def _look_at_calendar(self) -> None:
+        """A year whose holidays are not known is said once a day, and shown in the metrics."""
+        day = self.filter.now().day
+        known = self.filter.force.snapshot.knows(day)
+        self.metrics.calendar(known=known)
+        if not known and self._unknown != day:
+            logger.warning("{} 年节假日未公布 / the holidays of this year are not known", day[:4])
+            self._unknown = day
 
     async def serve(self, sockets: Sequence[tuple[Listener, socket.socket]]) -> None:
         """Accept on all sockets until asked to stop; then let flows finish."""
@@ -139,6 +160,8 @@ class Worker:
         ]
         self._start(self.door.sweep_forever)
         self._start(self._follow)
+        self._start(self.recheck.forever)
+        self.usage.start()
         ready = self.node.run / f"worker-{self.index}.ready"
         await asyncio.to_thread(ready.write_text, str(os.getpid()))
         await self._stopping.wait()
@@ -147,6 +170,7 @@ class Worker:
         await self._finish()
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
+        await asyncio.to_thread(self.usage.close)
         await asyncio.to_thread(_withdraw, ready)
 
     async def _finish(self) -> None:

@@ -36,6 +36,7 @@ MEDIA_TYPE: Mapping[Want, str] = {
 _ERROR_WORD: Mapping[PageKind, str] = {
     PageKind.BLOCK: "blocked",
     PageKind.WARN: "warning",
+    PageKind.NOTICE: "notice",
     PageKind.ERROR: "unreachable",
     PageKind.REFUSED: "refused",
     PageKind.MARKER: "marker",

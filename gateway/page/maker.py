@@ -81,13 +81,17 @@ class PageMaker:
         continue_url: str = "",
         moment: Moment,
         detail: str = "",
+        back: str = "",
+        left: int = 0,
     ) -> Page:
         """The finished answer. Total for any text; only `verdict` and `moment` are trusted.
 
         `language` is "zh" or "en" (others read as zh); `stage` the 学段; `code`
         the event's code; `continue_url` for warnings, from `continue_link`;
         `gap` what could not be observed (it heads an ERROR or REFUSED page and
-        gives its status); `detail` one line of our own about an error.
+        gives its status); `detail` one line of our own about an error;
+        `back` when a quota that is used up begins anew; `left` the minutes of one
+        that a NOTICE tells of.
         """
         asked = Asked(
             kind=kind,
@@ -99,6 +103,8 @@ class PageMaker:
             stage=stage,
             continue_url=continue_url,
             detail=detail,
+            back=back,
+            left=left,
         )
         telling = tell(
             asked, self._material, self._categories, contact=self._contact, appeal=self._appeal

@@ -101,6 +101,14 @@ class Crisis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaWords:
+    """About a quota: `{minutes}` left, and `{when}` it begins anew."""
+
+    left: Text
+    back: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Messages:
     """messages.yaml. `young` lists the 学段 that read the simple sentence."""
 
@@ -108,6 +116,7 @@ class Messages:
     kinds: Mapping[PageKind, KindWords]
     gaps: Mapping[Gap, GapWords]
     crisis: Crisis
+    quota: QuotaWords
     young: tuple[str, ...]
     weekdays: tuple[Text, ...]
 

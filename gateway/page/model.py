@@ -29,6 +29,7 @@ class PageKind(StrEnum):
 
     BLOCK = "block"  # policy says no
     WARN = "warn"  # 未成年人网络保护条例 art. 23: prominent warning first
+    NOTICE = "notice"  # a quota comes to its end: shown once, before it does
     ERROR = "error"  # the destination, or the way to it, is broken
     MARKER = "marker"  # the test page of a category that the policy lets pass
     REFUSED = "refused"  # the request itself cannot be accepted

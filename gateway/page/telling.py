@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from gateway.page.hostname import ShownHost, shown
-from gateway.page.material import Alternative, Crisis, GapWords, KindWords, Material, say
+from gateway.page.material import (
+    Alternative,
+    Crisis,
+    GapWords,
+    KindWords,
+    Material,
+    Messages,
+    say,
+)
 from gateway.page.model import PageKind
 from policies.model import Action, Moment, Verdict
 from rules.model import Basis, Category, Gap, Status, Text
@@ -22,6 +30,7 @@ MOST_BASES = 3  # legal bases shown; more would hide the first
 LONGEST_DETAIL = 300  # characters
 
 _REVIEWABLE = frozenset({PageKind.BLOCK, PageKind.WARN})
+_PROCEEDING = frozenset({PageKind.WARN, PageKind.NOTICE})
 _JUDGED = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.MARKER})  # the verdict's own doing
 _TEACHING = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.PORTAL})  # tip and alternatives
 
@@ -84,6 +93,8 @@ class Asked:
     stage: str = ""
     continue_url: str = ""
     detail: str = ""
+    back: str = ""
+    left: int = 0
 
 
 def tell(
@@ -112,7 +123,7 @@ def tell(
         badge=words.badge,
         title=leading.title if leading else words.title,
         lead=_lead(words, leading, crisis, young),
-        more=gap.text if gap and (young or not leading) else _NOTHING,
+        more=_quota(asked, messages) or (gap.text if gap and (young or not leading) else _NOTHING),
         code=code,
         host=shown(asked.host) if asked.host and kind is not PageKind.PORTAL else None,
         ids=verdict.deciding,
@@ -125,7 +136,7 @@ def tell(
         moment=asked.moment,
         detail=_CONTROL.sub(" ", asked.detail)[:LONGEST_DETAIL].strip(),
         advice=() if crisis else words.advice,
-        proceed=web_link(asked.continue_url) if kind is PageKind.WARN else "",
+        proceed=web_link(asked.continue_url) if kind in _PROCEEDING else "",
         appeal=_with_code(appeal, code) if reviewable else "",
         contact=contact,
         young=young,
@@ -133,6 +144,17 @@ def tell(
         tip=tip.text if tip else _NOTHING,
         better=tuple(material.better(verdict.deciding, code)) if teaching else (),
     )
+
+
+def _quota(asked: Asked, messages: Messages) -> Text | None:
+    """When a quota begins anew, or how much of it is left."""
+    if asked.back:
+        text, words = messages.quota.back, {"when": asked.back}
+    elif asked.kind is PageKind.NOTICE:
+        text, words = messages.quota.left, {"minutes": str(asked.left)}
+    else:
+        return None
+    return Text(zh=text.zh.format(**words), en=text.en.format(**words))
 
 
 def _touches(crisis: Crisis, verdict: Verdict) -> bool:

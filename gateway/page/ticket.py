@@ -75,10 +75,11 @@ def continue_target(query: str) -> tuple[str, str]:
         name, _, value = pair.partition("=")
         if name in found:
             found[name] = value
-    return unquote(found["t"])[:LONGEST_TICKET], _same_origin(unquote(found["to"]))
+    return unquote(found["t"])[:LONGEST_TICKET], same_path(unquote(found["to"]))
 
 
-def _same_origin(path: str) -> str:
+def same_path(path: str) -> str:
+    """The path as a link on the same origin; whatever could lead elsewhere gives "/". Total."""
     if not path.startswith("/") or path.startswith("//") or len(path) > LONGEST_TARGET:
         return "/"
     if "\\" in path or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in path):
@@ -102,7 +103,7 @@ def continue_page(*, ticket: str, path: str, secure: bool, lifetime: int) -> Pag
     return Page(
         status=303,
         headers=(
-            ("Location", _same_origin(path)),
+            ("Location", same_path(path)),
             ("Set-Cookie", f"{cookie}; Secure" if secure else cookie),
             ("Cache-Control", "no-store"),
             ("Referrer-Policy", "no-referrer"),

@@ -86,6 +86,9 @@ def test_every_name_of_the_reference_is_there() -> None:
     metrics.reload("ok", "s", "r", 1.0)
     metrics.flushed(5.0, 7)
     metrics.built("0.1.0")
+    metrics.cut("block")
+    metrics.usage_lost(3)
+    metrics.calendar(known=False)
     names = {family.name for family in metrics.registry.collect()}
     assert {
         f"qinglang_{name}"
@@ -105,11 +108,18 @@ def test_every_name_of_the_reference_is_there() -> None:
             "build_info",
             "dns_queries",
             "reload",
+            "tunnels_cut",
+            "usage_lost",
+            "calendar_unknown",
         )
     } <= names
     found = values(generate_latest(metrics.registry))
     assert found["qinglang_policy_age_seconds",] == 4.0
     assert found["qinglang_event_queue_length",] == 7.0
+    assert found["qinglang_usage_lost_total", "pending"] == 3
+    assert found["qinglang_calendar_unknown",] == 1
+    metrics.calendar(known=True)
+    assert values(generate_latest(metrics.registry))["qinglang_calendar_unknown",] == 0
 
 
 def test_no_label_tells_who_or_where_to(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from policies.calendar import Calendar, Day, Holiday, Year
 from policies.compile import Snapshot, compile_policies
 from policies.decide import decide
+from policies.hours import Window
 from policies.model import NO_USAGE, Action, Order, Subject, Usage, Verdict
 from policies.moment import at
 from policies.policy import (
@@ -21,7 +22,6 @@ from policies.policy import (
     Scope,
     When,
     Who,
-    Window,
 )
 from rules.model import Basis, Category, Facts, Gap, Layer, Signals, Stage, Text
 

@@ -29,7 +29,7 @@ STRICT = clause("h", "block", days=(DayKind.HOLIDAY,), unknown_year=UnknownYear.
         (
             policy("p", "school", clause("c", "limit", quota=Quota(minutes=1)), cases=CASES),
             2026,
-            ["quotas"],
+            [],
         ),
         (policy("p", "school", clause("c", "mask"), cases=CASES), 2026, ["masking"]),
         (policy("p", "school", clause("c", "block")), 2026, ["no cases"]),

@@ -111,14 +111,6 @@ def test_verdicts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(seat_memo) <= 100
 
 
-def test_days_are_bounded() -> None:
-    made = snapshot()
-    for day in range(1, 29):
-        for month in range(1, 13):
-            made.days(f"2026-{month:02d}-{day:02d}")
-    assert len(made._days) <= compiling.MAX_DAYS
-
-
 def test_a_pupil_of_unknown_stage_is_the_default_and_an_adult_is_not() -> None:
     made = snapshot(
         district(),

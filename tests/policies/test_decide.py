@@ -1,6 +1,7 @@
 """The decision itself: precedence, hours, names, gaps, Orders, inspection; total and pure."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,9 @@ from policies.calendar import DayKind
 from policies.compile import Snapshot
 from policies.decide import decide
 from policies.explain import trace
-from policies.model import Action, Depth, Moment, Role, Subject, Usage, Verdict
+from policies.model import Action, Depth, Moment, Period, Role, Subject, Usage, Verdict
 from policies.moment import at, moment
-from policies.policy import Inspection, PolicySet, Quota, Who
+from policies.policy import Inspection, PolicySet, Quota, Who, Within
 from rules.model import Facts, Gap, Signals, Stage
 from tests.policies.samples import ask, clause, district, end, order, policy, snapshot
 
@@ -409,10 +410,10 @@ METERED = snapshot(
     ("minutes", "expected"),
     [
         ({}, Action.LIMIT),
-        ({"video": 59}, Action.LIMIT),
-        ({"video": 60}, Action.BLOCK),
-        ({"video": 30, "games": 30}, Action.BLOCK),
-        ({"education": 600}, Action.LIMIT),
+        ({"district/hour@day": 59}, Action.LIMIT),
+        ({"district/hour@day": 60}, Action.BLOCK),
+        ({"district/hour@week": 600}, Action.LIMIT),
+        ({"district/other@day": 600}, Action.LIMIT),
     ],
 )
 def test_quota(minutes: dict[str, int], expected: Action) -> None:
@@ -420,6 +421,79 @@ def test_quota(minutes: dict[str, int], expected: Action) -> None:
     assert found.action is expected
     assert found.clause == "district/hour"
     assert ask(METERED, "education", usage=Usage(minutes=minutes)).action is Action.ALLOW
+
+
+LEISURE = snapshot(
+    district(
+        clause(
+            "leisure",
+            "limit",
+            categories=("video", "games"),
+            quota=Quota(minutes=60, within=Within.NEXT, exempt=("education",)),
+        ),
+        clause(
+            "volume",
+            "limit",
+            categories=("video",),
+            quota=Quota(megabytes=5, per=Period.WEEK, within=Within.NEXT, counter="bytes"),
+        ),
+        clause("safe", "rewrite", categories=("video",)),
+    )
+)
+HOUR = Usage(minutes={"district/leisure@day": 60})
+
+
+@pytest.mark.parametrize(
+    ("categories", "usage", "expected", "counters"),
+    [
+        (("video",), Usage(), "district/safe", ["district/leisure@day", "district/bytes@week"]),
+        (("video",), HOUR, "district/leisure", ["district/leisure@day"]),
+        (("games",), Usage(), "district/otherwise", ["district/leisure@day"]),
+        (("video", "education"), HOUR, "district/safe", ["district/bytes@week"]),
+        (("education",), HOUR, "district/otherwise", []),
+        (
+            ("video",),
+            Usage(bytes={"district/bytes@week": 5_000_000}),
+            "district/volume",
+            ["district/leisure@day", "district/bytes@week"],
+        ),
+        (
+            ("video",),
+            Usage(bytes={"district/bytes@week": 4_999_999}),
+            "district/safe",
+            ["district/leisure@day", "district/bytes@week"],
+        ),
+        (("porn", "video"), HOUR, "district/harmful", []),
+        (("crisis",), HOUR, "district/help", []),
+    ],
+)
+def test_a_quota_that_only_tightens(
+    categories: tuple[str, ...], usage: Usage, expected: str, counters: list[str]
+) -> None:
+    found = ask(LEISURE, *categories, usage=usage)
+    assert found.clause == expected
+    assert [metered.key for metered in found.metered] == counters
+    assert (found.spent is not None) is (found.clause in ("district/leisure", "district/volume"))
+
+
+def test_a_conflict_of_names_exempts_nothing() -> None:
+    found = ask(LEISURE, "video", "education", names=("other.example",), usage=HOUR)
+    assert found.clause == "district/leisure"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "needs `minutes` or `megabytes`"),
+        ({"minutes": 1441}, "from 1 to 1440"),
+        ({"minutes": 10081, "per": Period.WEEK}, "from 1 to 10080"),
+        ({"megabytes": -1}, "megabytes"),
+        ({"minutes": 60, "warn_at": 100}, "percentage"),
+    ],
+)
+def test_absurd_quotas(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Quota(**fields)
 
 
 def test_without_any_clause_the_strict_answer_is_given() -> None:

@@ -81,7 +81,7 @@ def test_explanation_carries_days_and_the_effective_subject() -> None:
     subject = Subject()
     facts = Facts(stage=Stage.REQUEST, host="x.example")
     found = explain(SHOT.seat(subject), facts, Signals(), subject, at("2026-10-10T12:00"))
-    assert found.days == ("sat", "makeup", "school-day")
+    assert found.days == ("sat", "makeup", "school-day", "unknown-term")
     assert found.subject.stage == "primary-upper"
     assert found.verdict.snapshot == SHOT.hash
 

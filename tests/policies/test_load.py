@@ -31,7 +31,8 @@ def test_shipped() -> None:
     found = load_policies()
     assert {"district", "kindergarten", "senior", "example"} <= {p.id for p in found.policies}
     assert {2025, 2026} <= {year.year for year in found.years}
-    assert set(found.sources) == {p.id for p in found.policies}
+    names = {p.id for p in found.policies} | {f"calendar/{c.id}" for c in found.calendars}
+    assert set(found.sources) == names
 
 
 def test_a_later_folder_replaces_by_id(tmp_path: Path) -> None:

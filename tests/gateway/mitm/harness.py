@@ -23,11 +23,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway import authority
+from gateway.background import load_background
 from gateway.destinations import Destinations
 from gateway.identity.resolve import Resolver
 from gateway.mitm.door import Door, hook_table
 from gateway.mitm.filter import Filter, InForce
 from gateway.mitm.loop import EdgeLoop
+from gateway.mitm.recheck import Recheck
 from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream
 from gateway.mitm.tunnel import Tunnels
@@ -49,6 +51,7 @@ NAMES = {
     "www.warned.example": "fandom",
     "www.bank.example": "banking",
     "www.google.com": "search",
+    "www.video.example": "video",
 }
 ORIGIN = "127.0.0.2"
 SCHOOL = """\
@@ -223,12 +226,14 @@ class Lab:
             metrics=None,
             tickets=Tickets(b"t" * 32),
             destinations=destinations,
+            background=load_background(),
         )
         pem = (self.folder / "ca" / authority.Generation.CURRENT).read_bytes()
         roots = self.folder / "origin-ca" / "qinglang-ca.pem"
         self.tunnels = Tunnels(self.filter, Authority(pem), Upstream(roots))
         hooks = hook_table(self.filter, self.tunnels, Requests(self.filter, SafeSearch.load()))
         self.door = Door(self.filter, hooks, listeners)
+        self.recheck = Recheck(self.filter, lambda: self.door.connections)
         for listener in listeners:
             sock = socket.create_server(("127.0.0.1", 0))
             self.ports[listener.kind] = sock.getsockname()[1]
@@ -261,6 +266,11 @@ class Lab:
             self.loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
         self.base.close()
+
+    def look(self) -> None:
+        """What a worker does every two seconds: look at all that is open."""
+        if self.loop is not None:
+            asyncio.run_coroutine_threadsafe(self.recheck.round(), self.loop).result(10)
 
     # talking to it
 

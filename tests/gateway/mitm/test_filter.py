@@ -19,11 +19,17 @@ class Client:
     def __init__(self, lab: Lab) -> None:
         self.subject = Subject(stage="junior", token="t")
         self.open: dict[str, Any] = {}
+        self.sockets: dict[str, Any] = {}
+        self.spliced: Any = None
+        self.moved = 0
         self.tunnel: Any = None
         self.received = True
         self.recorded = 0
         self.id = "c"
         self.listener = next(iter(lab.door._prefixes))
+
+    def flowing(self) -> list[Any]:
+        return [*self.open.values()]
 
 
 def test_the_moment_is_made_once_a_second(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

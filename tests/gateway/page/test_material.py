@@ -46,7 +46,15 @@ def test_every_kind_and_every_gap_has_words() -> None:
 
 @pytest.mark.parametrize("kind", PageKind)
 def test_statuses_of_kinds(kind: PageKind) -> None:
-    wanted = {"block": 403, "warn": 403, "error": 502, "marker": 200, "refused": 400, "portal": 200}
+    wanted = {
+        "block": 403,
+        "warn": 403,
+        "notice": 403,
+        "error": 502,
+        "marker": 200,
+        "refused": 400,
+        "portal": 200,
+    }
     assert MESSAGES.kinds[kind].status == wanted[kind]
 
 

@@ -18,6 +18,7 @@ def test_the_closed_sets() -> None:
     assert [str(kind) for kind in PageKind] == [
         "block",
         "warn",
+        "notice",
         "error",
         "marker",
         "refused",

@@ -113,11 +113,19 @@ def test_a_gap_explains_a_block_in_a_second_sentence() -> None:
     assert page.more == MESSAGES.gaps[Gap.UNDECODABLE].text
 
 
-def test_only_a_warning_has_a_way_on() -> None:
+def test_only_a_warning_and_a_notice_have_a_way_on() -> None:
     link = "/.well-known/qinglang/continue?t=a&to=/"
     assert told(PageKind.WARN, continue_url=link).proceed == link
-    for kind in set(PageKind) - {PageKind.WARN}:
+    for kind in set(PageKind) - {PageKind.WARN, PageKind.NOTICE}:
         assert told(kind, continue_url=link).proceed == ""
+
+
+def test_a_quota_says_what_is_left_and_when_it_begins_anew() -> None:
+    notice = told(PageKind.NOTICE, left=12)
+    assert notice.more == Text(zh="还剩 12 分钟。", en="12 minutes are left.")
+    block = told(PageKind.BLOCK, back="2026-09-02 00:00", gap=Gap.UNDECODABLE)
+    assert block.more.zh == "2026-09-02 00:00 起可以再用。"
+    assert told(PageKind.BLOCK).more == Text(zh="", en="")
 
 
 def test_only_blocks_and_warnings_can_be_appealed() -> None:
