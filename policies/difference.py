@@ -218,6 +218,10 @@ def _days(old: Snapshot, new: Snapshot, subject: Subject) -> Iterator[tuple[str,
             day += timedelta(days=1)
 
 
+_PLAIN = frozenset([*list(DayKind)[:7], DayKind.WEEKEND, DayKind.FREE_DAY, DayKind.SCHOOL_DAY])
+"""Day kinds that follow from the weekday and the others; not worth a word of their own."""
+
+
 def _label(day: date, kinds: int) -> str:
     special = (
         DayKind.HOLIDAY,
