@@ -173,8 +173,10 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
     """Rules, policies and orders → one snapshot document. Raises DataError, WorldError.
 
     The policies are checked against the categories before any list is read, so that
-    a bad policy costs milliseconds and leaves the RuleBase in force alone.
+    a bad policy costs milliseconds and leaves the RuleBase in force alone. An Order that
+    does not fit (any more) is left out and reported: it must not hold up all the others.
     """
+    from policies.check import sound_orders
     from policies.compile import compile_policies
     from policies.load import load_policies
     from rules.base import RuleBase
@@ -183,6 +185,7 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
 
     policies = load_policies(node.policy)
     categories = tuple(load_categories(node.rules).values())
+    orders, unsound = sound_orders(policies, categories, orders)
     compile_policies(policies, categories=categories, rulebase="", orders=orders)
     report = build(node.data, node.rules)
     base = RuleBase.open(node.rulebase)
@@ -200,7 +203,7 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
                 f"{len(base.categories)} 个类别 / categories, {len(snapshot.policies)} 份策略 / "
                 f"policies, {len(orders)} 条指令 / orders",
             ),
-            problems=tuple(_list_problems(report)),
+            problems=(*unsound, *_list_problems(report)),
         )
     finally:
         base.close()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 
+from policies.delegation import Ground, delegation_findings, file_findings, order_findings
 from policies.model import Action, Order, Role
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
@@ -32,6 +33,7 @@ class _Desk:
     def __init__(self, given: PolicySet, categories: Sequence[Category]) -> None:
         self.given = given
         self.layer = {category.id: category.layer for category in categories}
+        self.ground = Ground.of(given.policies, categories)
         self.problems: list[Problem] = []
 
     def complain(self, policy: Policy, path: Path, message: str, remedy: str = "") -> None:
@@ -73,6 +75,23 @@ def check(
     for order in orders:
         _order(desk, order)
     return desk.problems
+
+
+def sound_orders(
+    given: PolicySet, categories: Sequence[Category], orders: Sequence[Order]
+) -> tuple[tuple[Order, ...], list[Problem]]:
+    """The Orders that may be compiled, and what is wrong with the others.
+
+    A list or policy that changed must not let one old Order keep everything out of force.
+    """
+    desk = _Desk(given, categories)
+    sound = []
+    for order in orders:
+        before = len(desk.problems)
+        _order(desk, order)
+        if len(desk.problems) == before:
+            sound.append(order)
+    return tuple(sound), desk.problems
 
 
 def _names(desk: _Desk, policy: Policy) -> None:
@@ -175,7 +194,21 @@ def _laws(desk: _Desk, policy: Policy) -> None:
             )
 
 
-_STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (_names, _places_of_keys, _known, _laws)
+def _delegated(desk: _Desk, policy: Policy) -> None:
+    """What a school or group loosens is the district's to delegate."""
+    for number, delegation in enumerate(policy.delegates):
+        desk.categories(policy, ["delegates", number, "categories"], delegation.categories)
+    for found in (*delegation_findings(desk.ground, policy), *file_findings(desk.ground, policy)):
+        desk.complain(policy, found.path, found.message, found.remedy)
+
+
+_STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
+    _names,
+    _places_of_keys,
+    _known,
+    _laws,
+    _delegated,
+)
 
 
 def _one_district(desk: _Desk) -> None:
@@ -288,3 +321,9 @@ def _order(desk: _Desk, order: Order) -> None:
         wrong("a pinned pass-through cannot block or warn", "use action `allow`")
     if order.action is Action.LIMIT:
         wrong("an Order cannot limit: it has no quota", "use allow, warn or block")
+    if order.action is not Action.BLOCK and not order.pass_through:
+        for name in order.categories:
+            if desk.layer.get(name) is Layer.HARMFUL:
+                wrong(f"`{name}` is harmful: nobody may loosen it (条例 art. 22)", "take it out")
+    for message in order_findings(desk.ground, order):
+        wrong(message)

@@ -40,6 +40,11 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
             except DataError as error:
                 problems += error.problems
                 continue
+            before = policies.get(policy.id)
+            if before is not None and before.scope is not policy.scope:
+                message = f"`{policy.id}` is already the id of a {before.scope} policy"
+                problems.append(_wrong(path, message, "choose another id"))
+                continue
             policies[policy.id] = policy
             sources[policy.id] = Source(file=str(path), text=text)
         for path in sorted((folder / CALENDAR).glob("*.yaml")):

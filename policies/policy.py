@@ -13,8 +13,8 @@ from ipaddress import ip_network
 from typing import Self
 
 from policies.calendar import DayKind, Year
-from policies.model import Action, Depth, Role, Subject
-from policies.moment import at
+from policies.model import Action, Depth, Office, Role, Subject
+from policies.moment import at, end_of
 from rules.model import Basis, Gap, Layer, Text
 
 
@@ -157,9 +157,28 @@ class Quota:
             raise ValueError("minutes must be from 1 to 1440")
 
 
+class Until(str):
+    """When something ends: `2027-07-15` (with that day) or `2027-07-15T18:00`, Asia/Shanghai."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        end_of(text)
+        return cls(text.strip())
+
+    @property
+    def timestamp(self) -> float:
+        """The first moment after the end, Unix seconds."""
+        return end_of(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One rule: when → action, and why, in words for the person who meets it."""
+    """One rule: when → action, and why, in words for the person who meets it.
+
+    After `expires` it is as if it were not there: what a school loosens, it loosens for a time.
+    """
 
     id: str
     title: Text
@@ -169,6 +188,42 @@ class Clause:
     locked: bool = False
     quota: Quota | None = None
     basis: tuple[Basis, ...] = ()
+    expires: Until | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """What the district lets others loosen, in clauses of their files or by Orders.
+
+    `clauses` (`junior/ai`, `kindergarten/otherwise`) and `categories` may be loosened,
+    `sites` are single sites, `monitor` and `inspection` those keys of a file. `policies`
+    are the files it is for (none: all). Without `standing`, whatever is loosened must
+    expire, at the latest `until`. `minutes` is the longest Order, `approvals` how many
+    people beside its issuer must have approved it.
+    """
+
+    id: str
+    title: Text
+    to: tuple[Office, ...] = (Office.SCHOOL,)
+    policies: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    sites: bool = False
+    monitor: bool = False
+    inspection: bool = False
+    standing: bool = False
+    until: Until | None = None
+    minutes: int = 0  # of one Order; 0: any
+    approvals: int = 0
+    basis: tuple[Basis, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.minutes < 0 or self.approvals < 0:
+            raise ValueError("`minutes` and `approvals` cannot be negative")
+        if self.standing and self.until is not None:
+            raise ValueError("`standing` and `until` contradict each other")
+        if not self.to or Office.DISTRICT in self.to:
+            raise ValueError("`to` names `school`, `teacher` or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +330,7 @@ class Policy:
     cases: tuple[Case, ...] = ()
     basis: tuple[Basis, ...] = ()
     limits: Text | None = None
+    delegates: tuple[Delegation, ...] = ()
 
     @property
     def allow_only(self) -> bool:
