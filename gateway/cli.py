@@ -24,7 +24,7 @@ from typing import Any
 from gateway.authority_cli import register_ca
 from gateway.commands import Commands, command, machine, node_of
 from gateway.node import Address
-from gateway.orders_cli import register_orders
+from gateway.orders_cli import register_orders, register_overrides
 from rules.load import WorldError, load
 
 PATIENCE = 600.0  # seconds `gateway reload` waits for its answer
@@ -41,6 +41,7 @@ def register(commands: Commands) -> None:
     command(inner, "reload", _reload, "重新编译并生效 / compile anew and put in force")
     register_ca(inner)
     register_orders(inner)
+    register_overrides(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")
