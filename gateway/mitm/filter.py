@@ -21,6 +21,7 @@ from gateway.identity.resolve import Resolver
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
+from gateway.page.appeal import Appeal, Form, seal
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
 from gateway.page.ticket import COOKIE, Tickets, continue_link, ticket_of
@@ -33,6 +34,7 @@ from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
 
 if TYPE_CHECKING:
+    from gateway.appeals import AppealDesk
     from gateway.metrics import Metrics
 
 
@@ -61,7 +63,9 @@ class Filter:
         tickets: Tickets,
         destinations: Destinations,
         clock: Callable[[], float] = time.time,
+        desk: AppealDesk | None = None,
     ) -> None:
+        self.desk = desk
         self.force = force
         self.recorder = recorder
         self.metrics = metrics
@@ -186,6 +190,29 @@ class Filter:
             return False
         return self.tickets.valid(ticket_of(cookie), client.subject.token, facts.host, self.clock())
 
+    def file(self, form: Form, client: EdgeClient, facts: Facts, outcome: Outcome) -> bool:
+        """Hand an appeal to the desk; whether it was accepted."""
+        if self.desk is None:
+            return False
+        subject, verdict = client.subject, outcome.verdict
+        appeal = Appeal(
+            code=form.code,
+            at=self.clock(),
+            host=facts.host,
+            text=form.text,
+            token=subject.token,
+            school=subject.school,
+            stage=subject.stage,
+            tier=subject.tier,
+            role=subject.role,
+            group=subject.group,
+            action=verdict.action,
+            clause=verdict.clause,
+            categories=self.force.snapshot.kinds.ids(verdict.mask),
+            snapshot=verdict.snapshot,
+        )
+        return self.desk.submit(appeal) == "received"
+
     def show(
         self,
         flow: http.HTTPFlow,
@@ -205,6 +232,9 @@ class Filter:
         if kind is PageKind.WARN:
             ticket = self.tickets.issue(client.subject.token, facts.host, self.clock())
             link = continue_link(ticket, flow.request.path)
+        stamp = ""
+        if self.desk is not None and kind in (PageKind.BLOCK, PageKind.WARN):
+            stamp = seal(self.tickets, client.subject.token, facts.host, code, self.clock())
         page = self.page(
             kind,
             client,
@@ -212,6 +242,7 @@ class Filter:
             code,
             host=facts.host,
             gap=facts.gap,
+            stamp=stamp,
             want=want_of(headers, flow.request.path),
             language=language_of(headers("accept-language")),
             link=link,
@@ -231,6 +262,7 @@ class Filter:
         language: str = "zh",
         link: str = "",
         detail: str = "",
+        stamp: str = "",
     ) -> Page:
         return self.force.pages.make(
             kind,
@@ -244,4 +276,5 @@ class Filter:
             continue_url=link,
             moment=self._moment,
             detail=detail,
+            seal=stamp,
         )

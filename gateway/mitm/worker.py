@@ -26,6 +26,7 @@ from typing import Any, cast
 
 from loguru import logger
 
+from gateway.appeals import AppealDesk, Appeals
 from gateway.authority import Generation, read_keys
 from gateway.destinations import Destinations
 from gateway.events import Recorder
@@ -78,12 +79,14 @@ class Worker:
         self.recorder = Recorder(
             node, role="proxy", index=index, metrics=self.metrics, rulebase=force.base.hash
         )
+        self.desk = AppealDesk(Appeals(node.data / "appeals.jsonl"))
         self.filter = Filter(
             force=force,
             recorder=self.recorder,
             metrics=self.metrics,
             tickets=Tickets(keys.ticket),
             destinations=destinations,
+            desk=self.desk,
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
@@ -139,6 +142,7 @@ class Worker:
         for server in servers:
             server.close()
         await self._finish()
+        await asyncio.to_thread(self.desk.close)
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(_withdraw, ready)
 

@@ -21,7 +21,8 @@ from policies.model import Moment, Verdict
 from rules.load import read_text
 from rules.model import Category, Gap
 
-_CLOSED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_NO_FORM, _OWN_FORM = "form-action 'none'", "form-action 'self'"
+_CLOSED = f"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; {_NO_FORM}"
 
 
 class PageMaker:
@@ -81,13 +82,15 @@ class PageMaker:
         continue_url: str = "",
         moment: Moment,
         detail: str = "",
+        seal: str = "",
     ) -> Page:
         """The finished answer. Total for any text; only `verdict` and `moment` are trusted.
 
         `language` is "zh" or "en" (others read as zh); `stage` the 学段; `code`
         the event's code; `continue_url` for warnings, from `continue_link`;
         `gap` what could not be observed (it heads an ERROR or REFUSED page and
-        gives its status); `detail` one line of our own about an error.
+        gives its status); `detail` one line of our own about an error; `seal` from
+        `appeal.seal` for the form that asks for a review (none: no form).
         """
         asked = Asked(
             kind=kind,
@@ -99,6 +102,7 @@ class PageMaker:
             stage=stage,
             continue_url=continue_url,
             detail=detail,
+            seal=seal,
         )
         telling = tell(
             asked, self._material, self._categories, contact=self._contact, appeal=self._appeal
@@ -117,10 +121,15 @@ class PageMaker:
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Content-Security-Policy", self._policy if want is Want.HTML else _CLOSED),
+            ("Content-Security-Policy", self._content_policy(want, telling)),
             ("X-Frame-Options", "DENY"),
         )
         return (*headers, ("X-Qinglang-Code", telling.code)) if telling.code else headers
+
+    def _content_policy(self, want: Want, telling: Telling) -> str:
+        if want is not Want.HTML:
+            return _CLOSED
+        return self._policy.replace(_NO_FORM, _OWN_FORM) if telling.seal else self._policy
 
     def _body(self, want: Want, telling: Telling, side: str) -> str:
         messages = self._material.messages

@@ -64,6 +64,7 @@ class Telling:
     advice: tuple[Text, ...]
     proceed: str
     appeal: str
+    seal: str
     contact: str
     young: bool
     crisis: Crisis | None
@@ -84,6 +85,7 @@ class Asked:
     stage: str = ""
     continue_url: str = ""
     detail: str = ""
+    seal: str = ""
 
 
 def tell(
@@ -127,6 +129,7 @@ def tell(
         advice=() if crisis else words.advice,
         proceed=web_link(asked.continue_url) if kind is PageKind.WARN else "",
         appeal=_with_code(appeal, code) if reviewable else "",
+        seal=asked.seal if kind in _REVIEWABLE and code and not (appeal or young) else "",
         contact=contact,
         young=young,
         crisis=crisis,

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway import authority
+from gateway.appeals import AppealDesk, Appeals
 from gateway.destinations import Destinations
 from gateway.identity.resolve import Resolver
 from gateway.mitm.door import Door, hook_table
@@ -222,6 +223,7 @@ class Lab:
             metrics=None,
             tickets=Tickets(b"t" * 32),
             destinations=destinations,
+            desk=AppealDesk(Appeals(self.folder / "appeals.jsonl")),
         )
         pem = (self.folder / "ca" / authority.Generation.CURRENT).read_bytes()
         roots = self.folder / "origin-ca" / "qinglang-ca.pem"

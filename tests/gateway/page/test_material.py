@@ -47,6 +47,7 @@ def test_every_kind_and_every_gap_has_words() -> None:
 @pytest.mark.parametrize("kind", PageKind)
 def test_statuses_of_kinds(kind: PageKind) -> None:
     wanted = {"block": 403, "warn": 403, "error": 502, "marker": 200, "refused": 400, "portal": 200}
+    wanted |= {"received": 200, "unreceived": 429}
     assert MESSAGES.kinds[kind].status == wanted[kind]
 
 
