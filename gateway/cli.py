@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.appeals_cli import register_appeals
 from gateway.authority_cli import register_ca
 from gateway.commands import Commands, command, machine, node_of
 from gateway.node import Address
@@ -42,6 +43,7 @@ def register(commands: Commands) -> None:
     register_ca(inner)
     register_orders(inner)
     register_overrides(commands)
+    register_appeals(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")

@@ -94,11 +94,15 @@ def run_check(options: argparse.Namespace) -> int:
 
 def run_test(options: argparse.Namespace) -> int:
     """Run every case with the RuleBase in force."""
+    from policies.answers import run_answers
     from policies.cases import run_cases
+    from policies.load import load_policies
     from policies.render import junit
 
-    snapshot, classify = _in_force(options, (*options.policy, *options.folders))
+    folders = (*options.policy, *options.folders)
+    snapshot, classify = _in_force(options, folders)
     outcomes = run_cases(snapshot, classify)
+    outcomes += run_answers(load_policies(folders).answers, snapshot, classify)
     failed = [outcome for outcome in outcomes if outcome.wrong]
     if options.junit:
         options.junit.write_bytes(junit(outcomes))

@@ -1,8 +1,9 @@
 """Folders of YAML → PolicySet. The only door of this floor: it reads files.
 
-A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/` and
-`calendar/`. The shipped folder comes first; a file of a later folder replaces the
-earlier one of the same id. All problems of all files are collected in one DataError.
+A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/`,
+`calendar/` and `cases/` (answered appeals). The shipped folder comes first; a file of
+a later folder replaces the earlier one of the same id. All problems of all files are
+collected in one DataError.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from policies.calendar import Year
-from policies.policy import Policy, PolicySet, Scope, Source
+from policies.policy import Answers, Policy, PolicySet, Scope, Source
 from rules.load import DataError, Problem, loads, read_text
 
 SHIPPED = Path(__file__).parent
 DISTRICT = "district"
 FOLDERS = {"stages": Scope.PRESET, "schools": Scope.SCHOOL, "groups": Scope.GROUP}
 CALENDAR = "calendar"
+CASES = "cases"
 
 
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
@@ -29,6 +31,7 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
     policies: dict[str, Policy] = {}
     sources: dict[str, Source] = {}
     years: dict[int, Year] = {}
+    answers: list[Answers] = []
     for folder in (SHIPPED, *folders):
         problems += _stray(folder)
         own = folder / "schools"
@@ -55,9 +58,18 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
                 problems += error.problems
                 continue
             years[year.year] = year
+        for path in sorted((folder / CASES).glob("*.yaml")):
+            try:
+                file = loads(Answers, read_text(path), str(path))
+                _same_id(file.id, path)
+            except DataError as error:
+                problems += error.problems
+                continue
+            answers.append(file)
     if problems:
         raise DataError(problems)
     return PolicySet(
+        answers=tuple(answers),
         policies=tuple(policies.values()),
         years=tuple(years.values()),
         sources={name: sources[name] for name in policies},
@@ -101,9 +113,10 @@ def _stray(folder: Path) -> list[Problem]:
     """Files that nobody would read: better an error than a rule that silently does nothing."""
     if not folder.is_dir():
         return [_wrong(folder, "the policy folder does not exist", "give an existing folder")]
-    known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in FOLDERS), f"{CALENDAR}/"])
+    names = (*FOLDERS, CALENDAR, CASES)
+    known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in names)])
     stray = [path for path in folder.glob("*.y*ml") if path.name != f"{DISTRICT}.yaml"]
-    stray += [path for name in (*FOLDERS, CALENDAR) for path in (folder / name).glob("*.yml")]
+    stray += [path for name in names for path in (folder / name).glob("*.yml")]
     problems = [_wrong(path, "nobody reads this file", f"put it in {known}") for path in stray]
     if folder is not SHIPPED and not stray and not any(folder.glob("**/*.yaml")):
         problems.append(_wrong(folder, "the policy folder holds no policy", f"put in {known}"))

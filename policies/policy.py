@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from typing import Self
 
 from policies.calendar import DayKind, Year
-from policies.model import Action, Depth, Office, Role, Subject
+from policies.model import Action, Depth, Office, Order, Role, Subject
 from policies.moment import at, end_of
 from rules.model import Basis, Gap, Layer, Text
 
@@ -339,6 +339,28 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppealAnswer:
+    """A decision on an appeal and the case that holds later policies to it."""
+
+    code: str
+    decided: At
+    granted: bool
+    issuer: str
+    reason: str
+    case: Case
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """A file of `cases/`: the answered appeals of one place."""
+
+    id: str
+    title: Text
+    answers: tuple[AppealAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The file a policy was read from, for errors that say where."""
 
@@ -353,3 +375,4 @@ class PolicySet:
     policies: tuple[Policy, ...]
     years: tuple[Year, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    answers: tuple[Answers, ...] = ()
