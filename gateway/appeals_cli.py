@@ -17,7 +17,7 @@ from gateway.commands import Commands, command, node_of
 
 if TYPE_CHECKING:
     from gateway.appeals import Appeals, Review
-    from policies.policy import AppealAnswer
+    from policies.answers import AppealAnswer
 
 SHANGHAI = timezone(timedelta(hours=8))
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from gateway.appeals_cli import register_appeals
 from gateway.authority_cli import register_ca
+from gateway.care_cli import register_care
 from gateway.commands import Commands, command, machine, node_of
 from gateway.node import Address
 from gateway.orders_cli import register_orders, register_overrides
@@ -44,6 +45,7 @@ def register(commands: Commands) -> None:
     register_orders(inner)
     register_overrides(commands)
     register_appeals(commands)
+    register_care(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")

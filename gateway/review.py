@@ -17,12 +17,12 @@ from pathlib import Path
 from gateway.node import Node
 from gateway.override import admit
 from gateway.page.appeal import Appeal
-from policies.answers import FILE, HEAD, line, try_answers
+from policies.answers import FILE, HEAD, Answers, AppealAnswer, line, try_answers
 from policies.compile import Snapshot, compile_policies
 from policies.load import CASES, load_policies
 from policies.model import Action, Office, Order, Role, Subject
 from policies.moment import SHANGHAI
-from policies.policy import Answers, AppealAnswer, At, Case
+from policies.policy import At, Case
 from rules.hosts import canonical
 from rules.load import DataError, Problem, WorldError, loads, read_text
 from rules.model import Basis, Status

@@ -133,7 +133,12 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
             argv=_module("gateway.writer", "--node", str(node_file)),
             ready=node.run / "writer.ready",
             rank=1,
-        )
+        ),
+        Spec(
+            name="care",
+            argv=_module("gateway.carer", "--node", str(node_file)),
+            ready=node.run / "care.ready",
+        ),
     ]
     if node.listeners:
         found += [_worker(node, node_file, opened, index) for index in range(node.workers)]

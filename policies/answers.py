@@ -18,7 +18,7 @@ from policies.cases import Classify, Outcome, run_case
 from policies.compile import Snapshot
 from policies.document import encode
 from policies.model import Order
-from policies.policy import Answers, AppealAnswer, Policy, Scope
+from policies.policy import At, Case, Policy, Scope
 from rules.model import Text
 
 FILE = "appeals.yaml"
@@ -31,6 +31,28 @@ id: appeals
 title: {zh: "申诉复核决定", en: "Answered appeals"}
 answers:
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealAnswer:
+    """A decision on an appeal and the case that holds later policies to it."""
+
+    code: str
+    decided: At
+    granted: bool
+    issuer: str
+    reason: str
+    case: Case
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """A file of `cases/`: the answered appeals of one place."""
+
+    id: str
+    title: Text
+    answers: tuple[AppealAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,23 @@ def _laws(desk: _Desk, policy: Policy) -> None:
             )
 
 
+def _care(desk: _Desk, policy: Policy) -> None:
+    """Care signals are for schools; whoever seeks help is left in peace."""
+    if policy.care is None:
+        return
+    if policy.scope not in (Scope.DISTRICT, Scope.SCHOOL):
+        desk.complain(policy, ["care"], "only the district and schools have `care`")
+    desk.categories(policy, ["care", "categories"], policy.care.categories)
+    for number, name in enumerate(policy.care.categories):
+        if desk.layer.get(name) is Layer.HELP:
+            desk.complain(
+                policy,
+                ["care", "categories", number],
+                f"`{name}` is help: visits to it are private and never reported",
+                "take it out",
+            )
+
+
 def _delegated(desk: _Desk, policy: Policy) -> None:
     """What a school or group loosens is the district's to delegate."""
     for number, delegation in enumerate(policy.delegates):
@@ -207,6 +224,7 @@ _STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
     _places_of_keys,
     _known,
     _laws,
+    _care,
     _delegated,
 )
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from policies.entrust import Delegation
 from policies.model import STRICTNESS, Action, Office, Order
 from policies.places import Path
 from policies.policy import (
     Clause,
-    Delegation,
     Inspection,
     Mode,
     Policy,

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from policies.answers import Answers
 from policies.calendar import Year
-from policies.policy import Answers, Policy, PolicySet, Scope, Source
+from policies.policy import Policy, PolicySet, Scope, Source
 from rules.load import DataError, Problem, loads, read_text
 
 SHIPPED = Path(__file__).parent

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_network
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from policies.calendar import DayKind, Year
-from policies.model import Action, Depth, Office, Order, Role, Subject
-from policies.moment import at, end_of
+from policies.entrust import Care, Delegation, Until
+from policies.model import Action, Depth, Role, Subject
+from policies.moment import at
 from rules.model import Basis, Gap, Layer, Text
+
+if TYPE_CHECKING:
+    from policies.answers import Answers
 
 
 class Scope(StrEnum):
@@ -157,22 +161,6 @@ class Quota:
             raise ValueError("minutes must be from 1 to 1440")
 
 
-class Until(str):
-    """When something ends: `2027-07-15` (with that day) or `2027-07-15T18:00`, Asia/Shanghai."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        end_of(text)
-        return cls(text.strip())
-
-    @property
-    def timestamp(self) -> float:
-        """The first moment after the end, Unix seconds."""
-        return end_of(self)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """One rule: when → action, and why, in words for the person who meets it.
@@ -189,41 +177,6 @@ class Clause:
     quota: Quota | None = None
     basis: tuple[Basis, ...] = ()
     expires: Until | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delegation:
-    """What the district lets others loosen, in clauses of their files or by Orders.
-
-    `clauses` (`junior/ai`, `kindergarten/otherwise`) and `categories` may be loosened,
-    `sites` are single sites, `monitor` and `inspection` those keys of a file. `policies`
-    are the files it is for (none: all). Without `standing`, whatever is loosened must
-    expire, at the latest `until`. `minutes` is the longest Order, `approvals` how many
-    people beside its issuer must have approved it.
-    """
-
-    id: str
-    title: Text
-    to: tuple[Office, ...] = (Office.SCHOOL,)
-    policies: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    clauses: tuple[str, ...] = ()
-    sites: bool = False
-    monitor: bool = False
-    inspection: bool = False
-    standing: bool = False
-    until: Until | None = None
-    minutes: int = 0  # of one Order; 0: any
-    approvals: int = 0
-    basis: tuple[Basis, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.minutes < 0 or self.approvals < 0:
-            raise ValueError("`minutes` and `approvals` cannot be negative")
-        if self.standing and self.until is not None:
-            raise ValueError("`standing` and `until` contradict each other")
-        if not self.to or Office.DISTRICT in self.to:
-            raise ValueError("`to` names `school`, `teacher` or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,33 +284,12 @@ class Policy:
     basis: tuple[Basis, ...] = ()
     limits: Text | None = None
     delegates: tuple[Delegation, ...] = ()
+    care: Care | None = None
 
     @property
     def allow_only(self) -> bool:
         """Whether only what a clause allows is reachable."""
         return self.scope is not Scope.DISTRICT and self.otherwise is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealAnswer:
-    """A decision on an appeal and the case that holds later policies to it."""
-
-    code: str
-    decided: At
-    granted: bool
-    issuer: str
-    reason: str
-    case: Case
-    order: Order | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """A file of `cases/`: the answered appeals of one place."""
-
-    id: str
-    title: Text
-    answers: tuple[AppealAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

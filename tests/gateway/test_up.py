@@ -33,9 +33,9 @@ def test_the_children_of_a_node(tmp_path: Path) -> None:
     try:
         found = specs(node, tmp_path / "node.json", opened)
         names = [spec.name for spec in found]
-        assert names == ["writer", *(f"worker-{i}" for i in range(8)), "dns-0", "dns-1"]
+        assert names == ["writer", "care", *(f"worker-{i}" for i in range(8)), "dns-0", "dns-1"]
         assert [spec.rank for spec in found if spec.rank] == [1]
-        worker = found[1]
+        worker = found[2]
         listeners = json.loads(worker.argv[worker.argv.index("--listeners") + 1])
         assert listeners == [{"fd": socks.fileno(), "kind": "socks5", "listener": 0}]
         assert worker.fds == (socks.fileno(),)

@@ -9,11 +9,11 @@ from typing import Any
 from policies.calendar import Calendar, Day, Holiday, Year
 from policies.compile import Snapshot, compile_policies
 from policies.decide import decide
+from policies.entrust import Delegation
 from policies.model import NO_USAGE, Action, Order, Subject, Usage, Verdict
 from policies.moment import at
 from policies.policy import (
     Clause,
-    Delegation,
     Inspection,
     Otherwise,
     Policy,

@@ -6,8 +6,9 @@ import pytest
 
 from policies.advice import advice
 from policies.calendar import DayKind
+from policies.entrust import Until
 from policies.model import Action
-from policies.policy import At, Case, Policy, PolicySet, Quota, UnknownYear, Until
+from policies.policy import At, Case, Policy, PolicySet, Quota, UnknownYear
 from tests.policies.samples import YEAR, clause, policy
 
 CASES = (Case(title="t", at=At("2026-09-01T10:00"), expect=Action.ALLOW),)

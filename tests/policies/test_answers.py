@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from policies.answers import FILE, HEAD, line, run_answers, try_answers, with_orders
+from policies.answers import (
+    FILE,
+    HEAD,
+    Answers,
+    AppealAnswer,
+    line,
+    run_answers,
+    try_answers,
+    with_orders,
+)
 from policies.load import load_policies
 from policies.model import Action, Subject
-from policies.policy import Answers, AppealAnswer, At, Case
+from policies.policy import At, Case
 from rules.load import DataError, loads
 from tests.policies.samples import WORDS, clause, district, order, snapshot
 

@@ -8,17 +8,16 @@ import pytest
 
 from policies.check import check, sound_orders
 from policies.delegation import Ground, Loosened, clause_reach, loosened
+from policies.entrust import Delegation, Until
 from policies.model import Action, Office, Order, Subject
 from policies.policy import (
     Clause,
-    Delegation,
     Inspection,
     Mode,
     Policy,
     PolicySet,
     Quota,
     Source,
-    Until,
     Who,
 )
 from rules.load import loads
@@ -168,21 +167,6 @@ def test_bad_delegations(made: Delegation, wrong: str) -> None:
 def test_a_delegation_stands_once() -> None:
     found = [p.message for p in check(given(VIDEO, VIDEO), CATEGORIES)]
     assert found == ["`d` stands twice"]
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"minutes": -1},
-        {"approvals": -1},
-        {"to": ()},
-        {"to": (Office.DISTRICT,)},
-        {"standing": True, "until": Until.parse("2027-01-01")},
-    ],
-)
-def test_contradictory_delegations(fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="`"):
-        grant(**fields)
 
 
 def test_findings_say_where() -> None:
