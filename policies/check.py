@@ -52,6 +52,10 @@ class _Desk:
 def placed(given: PolicySet, policy: Policy, path: Path, message: str, remedy: str = "") -> Problem:
     """A Problem at a key of a policy's file."""
     source = given.sources.get(policy.id, Source(file=policy.id, text=""))
+    number = path[1] if len(path) > 1 and path[0] == "clauses" else 0
+    if source.rows and isinstance(number, int) and number >= source.own:
+        file, line = source.rows[number - source.own]
+        return Problem(file=file, line=line, column=1, message=message, remedy=remedy)
     line, column = place(source.text, path)
     return Problem(file=source.file, line=line, column=column, message=message, remedy=remedy)
 

@@ -15,6 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from policies.register_cli import register_registers
+
 if TYPE_CHECKING:
     from policies.cases import Classify
     from policies.compile import Snapshot
@@ -27,6 +29,7 @@ def register(commands: Any) -> None:
     check = subs.add_parser("check", help="检查策略文件 / check the policy files")
     test = subs.add_parser("test", help="运行策略文件中的用例 / run the cases in the policy files")
     explain = subs.add_parser("explain", help="解释一次裁决 / explain one decision")
+    register_registers(subs)
     for sub in (check, test):
         sub.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     for sub in (check, test, explain):

@@ -294,10 +294,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The file a policy was read from, for errors that say where."""
+    """The file a policy was read from, for errors that say where.
+
+    Clauses from number `own` on came from a register, whose file and lines `rows` are.
+    """
 
     file: str
     text: str
+    own: int = 0
+    rows: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
