@@ -27,6 +27,7 @@ from typing import Any, Self
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.authority import private_folder, write_private
 from gateway.care import Alert, Carers, Memory, Spell, alerts, message, signature
 from gateway.export import Archive
@@ -246,6 +247,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default="", help="database URL instead of day files")
     options = parser.parse_args(argv)
     os.umask(0o077)
+    oplog.set_up()
     try:
         node = Node.read(options.node)
         carer = Carer(node, url=options.url)
