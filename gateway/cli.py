@@ -21,11 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.appeals_cli import register_appeals
 from gateway.authority_cli import register_ca
+from gateway.care_cli import register_care
 from gateway.commands import Commands, command, machine, node_of
 from gateway.identity_cli import register_identity
 from gateway.node import Address
-from gateway.orders_cli import register_orders
+from gateway.orders_cli import register_orders, register_overrides
 from gateway.usage_cli import register_usage
 from rules.load import WorldError, load
 
@@ -45,6 +47,9 @@ def register(commands: Commands) -> None:
     register_orders(inner)
     register_identity(commands)
     register_usage(commands)
+    register_overrides(commands)
+    register_appeals(commands)
+    register_care(commands)
     command(commands, "doctor", _doctor, "检查本机与节点 / is the machine fit, the node well?")
     try:
         events = importlib.import_module("gateway.events_cli")

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from policies.model import Action, Order
+from policies.model import Action, Office, Order
 from rules.load import Problem, WorldError
 from rules.model import Basis, Status
 
@@ -127,6 +127,7 @@ def parse_order(found: object) -> Order:
         starts=_number(found, "starts"),
         expires=_number(found, "expires"),
         note=_text(found, "note"),
+        office=_office(found),
     )
 
 
@@ -216,6 +217,13 @@ def _action(found: Mapping[str, Any]) -> Action:
         return Action(str(found.get("action")))
     except ValueError as error:
         raise ValueError(f"`action` is not one of: {', '.join(Action)}") from error
+
+
+def _office(found: Mapping[str, Any]) -> Office:
+    try:
+        return Office(found.get("office", Office.DISTRICT))
+    except ValueError as error:
+        raise ValueError(f"`office` is not one of: {', '.join(Office)}") from error
 
 
 def _basis(found: object) -> Basis:

@@ -173,9 +173,11 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
     """Rules, policies and orders → one snapshot document. Raises DataError, WorldError.
 
     The policies are checked against the categories before any list is read, so that
-    a bad policy costs milliseconds and leaves the RuleBase in force alone.
+    a bad policy costs milliseconds and leaves the RuleBase in force alone. An Order that
+    does not fit (any more) is left out and reported: it must not hold up all the others.
     """
     from gateway import bundles
+    from policies.check import sound_orders
     from policies.compile import compile_policies
     from policies.load import load_policies
     from rules.base import RuleBase
@@ -185,6 +187,7 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
     signed, lists = bundles.folders(node)
     policies = load_policies((*node.policy, *signed))
     categories = tuple(load_categories((*node.rules, *lists)).values())
+    orders, unsound = sound_orders(policies, categories, orders)
     compile_policies(policies, categories=categories, rulebase="", orders=orders)
     report = build(node.data, (*node.rules, *lists))
     base = RuleBase.open(node.rulebase)
@@ -202,7 +205,7 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
                 f"{len(base.categories)} 个类别 / categories, {len(snapshot.policies)} 份策略 / "
                 f"policies, {len(orders)} 条指令 / orders",
             ),
-            problems=tuple(_list_problems(report)),
+            problems=(*unsound, *_list_problems(report)),
         )
     finally:
         base.close()

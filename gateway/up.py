@@ -134,7 +134,12 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
             argv=_module("gateway.writer", "--node", str(node_file)),
             ready=node.run / "writer.ready",
             rank=1,
-        )
+        ),
+        Spec(
+            name="care",
+            argv=_module("gateway.carer", "--node", str(node_file)),
+            ready=node.run / "care.ready",
+        ),
     ]
     found.append(_identity(node, node_file, opened))
     if node.listeners:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 
 from policies.dates import check_dates
+from policies.delegation import Ground, delegation_findings, file_findings, order_findings
 from policies.model import Action, Order, Role
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
@@ -33,6 +34,7 @@ class _Desk:
     def __init__(self, given: PolicySet, categories: Sequence[Category]) -> None:
         self.given = given
         self.layer = {category.id: category.layer for category in categories}
+        self.ground = Ground.of(given.policies, categories)
         self.problems: list[Problem] = []
 
     def complain(self, policy: Policy, path: Path, message: str, remedy: str = "") -> None:
@@ -51,6 +53,10 @@ class _Desk:
 def placed(given: PolicySet, policy: Policy, path: Path, message: str, remedy: str = "") -> Problem:
     """A Problem at a key of a policy's file."""
     source = given.sources.get(policy.id, Source(file=policy.id, text=""))
+    number = path[1] if len(path) > 1 and path[0] == "clauses" else 0
+    if source.rows and isinstance(number, int) and number >= source.own:
+        file, line = source.rows[number - source.own]
+        return Problem(file=file, line=line, column=1, message=message, remedy=remedy)
     line, column = place(source.text, path)
     return Problem(file=source.file, line=line, column=column, message=message, remedy=remedy)
 
@@ -75,6 +81,23 @@ def check(
     for order in orders:
         _order(desk, order)
     return desk.problems
+
+
+def sound_orders(
+    given: PolicySet, categories: Sequence[Category], orders: Sequence[Order]
+) -> tuple[tuple[Order, ...], list[Problem]]:
+    """The Orders that may be compiled, and what is wrong with the others.
+
+    A list or policy that changed must not let one old Order keep everything out of force.
+    """
+    desk = _Desk(given, categories)
+    sound = []
+    for order in orders:
+        before = len(desk.problems)
+        _order(desk, order)
+        if len(desk.problems) == before:
+            sound.append(order)
+    return tuple(sound), desk.problems
 
 
 def _names(desk: _Desk, policy: Policy) -> None:
@@ -185,7 +208,39 @@ def _laws(desk: _Desk, policy: Policy) -> None:
             )
 
 
-_STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (_names, _places_of_keys, _known, _laws)
+def _care(desk: _Desk, policy: Policy) -> None:
+    """Care signals are for schools; whoever seeks help is left in peace."""
+    if policy.care is None:
+        return
+    if policy.scope not in (Scope.DISTRICT, Scope.SCHOOL):
+        desk.complain(policy, ["care"], "only the district and schools have `care`")
+    desk.categories(policy, ["care", "categories"], policy.care.categories)
+    for number, name in enumerate(policy.care.categories):
+        if desk.layer.get(name) is Layer.HELP:
+            desk.complain(
+                policy,
+                ["care", "categories", number],
+                f"`{name}` is help: visits to it are private and never reported",
+                "take it out",
+            )
+
+
+def _delegated(desk: _Desk, policy: Policy) -> None:
+    """What a school or group loosens is the district's to delegate."""
+    for number, delegation in enumerate(policy.delegates):
+        desk.categories(policy, ["delegates", number, "categories"], delegation.categories)
+    for found in (*delegation_findings(desk.ground, policy), *file_findings(desk.ground, policy)):
+        desk.complain(policy, found.path, found.message, found.remedy)
+
+
+_STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
+    _names,
+    _places_of_keys,
+    _known,
+    _laws,
+    _care,
+    _delegated,
+)
 
 
 def _one_district(desk: _Desk) -> None:
@@ -298,3 +353,9 @@ def _order(desk: _Desk, order: Order) -> None:
         wrong("a pinned pass-through cannot block or warn", "use action `allow`")
     if order.action is Action.LIMIT:
         wrong("an Order cannot limit: it has no quota", "use allow, warn or block")
+    if order.action is not Action.BLOCK and not order.pass_through:
+        for name in order.categories:
+            if desk.layer.get(name) is Layer.HARMFUL:
+                wrong(f"`{name}` is harmful: nobody may loosen it (条例 art. 22)", "take it out")
+    for message in order_findings(desk.ground, order):
+        wrong(message)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policies.difference_cli import register_diff
+from policies.register_cli import register_registers
 
 if TYPE_CHECKING:
     from policies.cases import Classify
@@ -29,6 +30,7 @@ def register(commands: Any) -> None:
     check = subs.add_parser("check", help="检查策略文件 / check the policy files")
     test = subs.add_parser("test", help="运行策略文件中的用例 / run the cases in the policy files")
     explain = subs.add_parser("explain", help="解释一次裁决 / explain one decision")
+    register_registers(subs)
     for sub in (check, test):
         sub.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     for sub in (check, test, explain):
@@ -107,11 +109,15 @@ def run_check(options: argparse.Namespace) -> int:
 
 def run_test(options: argparse.Namespace) -> int:
     """Run every case with the RuleBase in force."""
+    from policies.answers import run_answers
     from policies.cases import run_cases
+    from policies.load import load_policies
     from policies.render import junit
 
-    snapshot, classify = in_force(options, (*options.policy, *options.folders))
+    folders = (*options.policy, *options.folders)
+    snapshot, classify = in_force(options, folders)
     outcomes = run_cases(snapshot, classify)
+    outcomes += run_answers(load_policies(folders).answers, snapshot, classify)
     failed = [outcome for outcome in outcomes if outcome.wrong]
     if options.junit:
         options.junit.write_bytes(junit(outcomes))

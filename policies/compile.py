@@ -78,8 +78,9 @@ class Snapshot:
         self._rules = {p.id: policy_rules(kinds, self.overlay, p) for p in content.policies}
         self._orders = tuple(order_rule(kinds, self.overlay, order) for order in content.orders)
         self._tokens = frozenset(order.token for order in content.orders if order.token)
+        timed = (*self._orders, *(rule for rules in self._rules.values() for rule in rules))
         self.epochs = sorted(
-            {edge for order in content.orders for edge in (order.starts, order.expires) if edge > 0}
+            {edge for rule in timed for edge in (rule.starts, rule.expires) if edge > 0}
         )
         self._seats: dict[tuple[str, ...], Seat] = {}
         self._locals: dict[tuple[str, ...], LocalCalendar] = {}

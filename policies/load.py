@@ -1,25 +1,31 @@
 """Folders of YAML → PolicySet. The only door of this floor: it reads files.
 
-A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/` and
-`calendar/` (announced years `cn-YYYY.yaml`, else school calendars). The shipped
-folder comes first; a file of a later folder replaces the earlier one of the same id.
-All problems of all files are collected in one DataError.
+A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/`,
+`calendar/` (announced years `cn-YYYY.yaml`, else school calendars), `cases/`
+(answered appeals) and `registers/` (CSV). The shipped folder comes first; a file of
+a later folder replaces the earlier one of the same id. All problems of all files are
+collected in one DataError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from policies.answers import Answers
 from policies.calendar import Year
 from policies.policy import Policy, PolicySet, SchoolCalendar, Scope, Source
-from rules.load import DataError, Problem, loads, read_text
+from policies.register import App, decoded, empty_policy, read_register, with_register
+from rules.load import MAX_FILE, DataError, Problem, loads, read_text
 
 SHIPPED = Path(__file__).parent
 DISTRICT = "district"
 FOLDERS = {"stages": Scope.PRESET, "schools": Scope.SCHOOL, "groups": Scope.GROUP}
 CALENDAR = "calendar"
 ANNOUNCED = "cn-"
+CASES = "cases"
+REGISTERS = "registers"
 
 
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
@@ -32,6 +38,8 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
     sources: dict[str, Source] = {}
     years: dict[int, Year] = {}
     calendars: dict[str, SchoolCalendar] = {}
+    answers: list[Answers] = []
+    registers: dict[str, tuple[str, tuple[App, ...]]] = {}
     for folder in (SHIPPED, *folders):
         problems += _stray(folder)
         own = folder / "schools"
@@ -42,6 +50,11 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
                 policy, text = _policy(path, scope)
             except DataError as error:
                 problems += error.problems
+                continue
+            before = policies.get(policy.id)
+            if before is not None and before.scope is not policy.scope:
+                message = f"`{policy.id}` is already the id of a {before.scope} policy"
+                problems.append(_wrong(path, message, "choose another id"))
                 continue
             policies[policy.id] = policy
             sources[policy.id] = Source(file=str(path), text=text)
@@ -60,9 +73,34 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
                 continue
             calendars[calendar.id] = calendar
             sources[f"{CALENDAR}/{calendar.id}"] = Source(file=str(path), text=text)
+        for path in sorted((folder / REGISTERS).glob("*.csv")):
+            try:
+                registers[path.stem] = (str(path), _register(path))
+            except DataError as error:
+                problems += error.problems
+        for path in sorted((folder / CASES).glob("*.yaml")):
+            try:
+                file = loads(Answers, read_text(path), str(path))
+                _same_id(file.id, path)
+            except DataError as error:
+                problems += error.problems
+                continue
+            answers.append(file)
+    for name, (file_name, apps) in registers.items():
+        policy = policies.get(name) or empty_policy(name)
+        if policy.scope not in (Scope.SCHOOL, Scope.GROUP):
+            message = f"`{name}` is a {policy.scope} policy"
+            remedy = "a register is named after a school or group"
+            problems.append(_wrong(Path(file_name), message, remedy))
+            continue
+        source = sources.get(name, Source(file=file_name, text=""))
+        rows = tuple((file_name, app.line) for app in apps)
+        policies[name] = with_register(policy, apps)
+        sources[name] = replace(source, own=len(policy.clauses), rows=rows)
     if problems:
         raise DataError(problems)
     return PolicySet(
+        answers=tuple(answers),
         policies=tuple(policies.values()),
         years=tuple(years.values()),
         calendars=tuple(calendars.values()),
@@ -102,6 +140,25 @@ def _policy(path: Path, scope: Scope) -> tuple[Policy, str]:
     return policy, text
 
 
+def _register(path: Path) -> tuple[App, ...]:
+    found = read_register(read_csv(path), str(path))
+    if found.problems:
+        raise DataError(found.problems)
+    return found.apps
+
+
+def read_csv(path: Path) -> str:
+    """The text of a spreadsheet's CSV, UTF-8 or GB 18030. Raises DataError."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise DataError([_wrong(path, f"the file is larger than {MAX_FILE} bytes", "")])
+        return decoded(path.read_bytes())
+    except ValueError as error:
+        raise DataError([_wrong(path, str(error), "save it as CSV UTF-8")]) from error
+    except OSError as error:
+        raise DataError([_wrong(path, f"cannot be read: {error.strerror}", "")]) from error
+
+
 def _same_id(name: str, path: Path) -> None:
     if name != path.stem:
         raise DataError([_wrong(path, f"id `{name}` is not the file name", f"id: {path.stem}")])
@@ -111,13 +168,18 @@ def _stray(folder: Path) -> list[Problem]:
     """Files that nobody would read: better an error than a rule that silently does nothing."""
     if not folder.is_dir():
         return [_wrong(folder, "the policy folder does not exist", "give an existing folder")]
-    known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in FOLDERS), f"{CALENDAR}/"])
+    names = (*FOLDERS, CALENDAR, CASES, REGISTERS)
+    known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in names)])
     stray = [path for path in folder.glob("*.y*ml") if path.name != f"{DISTRICT}.yaml"]
-    stray += [path for name in (*FOLDERS, CALENDAR) for path in (folder / name).glob("*.yml")]
+    stray += [path for name in names for path in (folder / name).glob("*.yml")]
     problems = [_wrong(path, "nobody reads this file", f"put it in {known}") for path in stray]
-    if folder is not SHIPPED and not stray and not any(folder.glob("**/*.yaml")):
+    if folder is not SHIPPED and not stray and not _holds(folder):
         problems.append(_wrong(folder, "the policy folder holds no policy", f"put in {known}"))
     return problems
+
+
+def _holds(folder: Path) -> bool:
+    return any(folder.glob("**/*.yaml")) or any((folder / REGISTERS).glob("*.csv"))
 
 
 def _wrong(path: Path, message: str, remedy: str) -> Problem:

@@ -39,6 +39,14 @@ class Role(StrEnum):
     VISITOR = "visitor"
 
 
+class Office(StrEnum):
+    """In whose name something is loosened: what it may do is the district's to delegate."""
+
+    DISTRICT = "district"
+    SCHOOL = "school"
+    TEACHER = "teacher"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Who asks: never a name. `token` is a keyed pseudonym of the device or person."""
@@ -155,7 +163,8 @@ class Order:
 
     Override, answered appeal, confirmed learned host, pinned pass-through,
     authority's block. `scope` narrows the subjects (empty = all); `hosts` are
-    names with their subdomains; `pass_through` pins them undecrypted.
+    names with their subdomains; `pass_through` pins them undecrypted. Below the
+    district, `office` says within whose delegation it must lie (`policies.delegation`).
     """
 
     id: str
@@ -172,3 +181,4 @@ class Order:
     starts: float = 0.0
     expires: float = 0.0
     note: str = ""
+    office: Office = Office.DISTRICT

@@ -5,7 +5,7 @@ Timestamps come in as parameters; no clock is read here.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from policies.model import Moment
 
@@ -32,6 +32,23 @@ def at(text: str) -> Moment:
         return _of(when.astimezone(SHANGHAI))
     except OverflowError:
         raise ValueError(f"`{text}` is out of range") from None
+
+
+def end_of(text: str) -> float:
+    """The first moment after `2027-07-15` (with that day) or `2027-07-15T18:00`; Unix seconds.
+
+    Raises ValueError.
+    """
+    text = text.strip()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return at(text).timestamp
+    try:
+        after = day + timedelta(days=1)
+    except OverflowError:
+        raise ValueError(f"`{text}` is out of range") from None
+    return datetime(after.year, after.month, after.day, tzinfo=SHANGHAI).timestamp()
 
 
 def _of(when: datetime) -> Moment:

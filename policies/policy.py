@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_network
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from policies.calendar import DayKind, Year
+from policies.entrust import Care, Delegation, Until
 from policies.hours import Window
 from policies.model import Action, Depth, Period, Role, Subject
 from policies.moment import at
 from policies.schoolyear import SchoolYear
 from rules.model import Basis, Gap, Layer, Text
+
+if TYPE_CHECKING:
+    from policies.answers import Answers
 
 
 class Scope(StrEnum):
@@ -145,7 +149,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One rule: when → action, and why, in words for the person who meets it."""
+    """One rule: when → action, and why, in words for the person who meets it.
+
+    After `expires` it is as if it were not there: what a school loosens, it loosens for a time.
+    """
 
     id: str
     title: Text
@@ -155,6 +162,7 @@ class Clause:
     locked: bool = False
     quota: Quota | None = None
     basis: tuple[Basis, ...] = ()
+    expires: Until | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +272,8 @@ class Policy:
     basis: tuple[Basis, ...] = ()
     limits: Text | None = None
     signatures: int = 1  # the district's: how many people must sign a bundle
+    delegates: tuple[Delegation, ...] = ()
+    care: Care | None = None
 
     @property
     def allow_only(self) -> bool:
@@ -285,10 +295,15 @@ class SchoolCalendar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The file a policy was read from, for errors that say where."""
+    """The file a policy was read from, for errors that say where.
+
+    Clauses from number `own` on came from a register, whose file and lines `rows` are.
+    """
 
     file: str
     text: str
+    own: int = 0
+    rows: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,3 +317,4 @@ class PolicySet:
     years: tuple[Year, ...] = ()
     calendars: tuple[SchoolCalendar, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    answers: tuple[Answers, ...] = ()

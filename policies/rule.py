@@ -62,7 +62,7 @@ class Rule:
         return self.action in STRICT or (self.metered is not None and self.within is Within.NEXT)
 
     def stands(self, timestamp: float) -> bool:
-        """Whether an Order has started and not expired."""
+        """Whether an Order has started and not expired, or a clause has not expired."""
         return self.starts <= timestamp and (self.expires <= 0 or timestamp < self.expires)
 
     def is_help(self, help_mask: int) -> bool:
@@ -197,6 +197,7 @@ def _clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause)
         scope=policy.scope,
         monitor=policy.mode is Mode.MONITOR,
         steadfast=clause.locked and _is_safety(kinds, when, mask),
+        expires=0.0 if clause.expires is None else clause.expires.timestamp,
     )
 
 

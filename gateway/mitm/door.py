@@ -54,6 +54,7 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         tls.TlsFailedClientHook: tunnels.tls_failed_client,
         http_hooks.HttpConnectHook: tunnels.connect,
         http_hooks.HttpRequestHeadersHook: requests.request,
+        http_hooks.HttpRequestHook: requests.complete,
         http_hooks.HttpResponseHeadersHook: responses.response_head,
         http_hooks.HttpResponseHook: responses.response,
         http_hooks.HttpErrorHook: responses.error,

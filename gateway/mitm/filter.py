@@ -22,6 +22,7 @@ from gateway.identity.resolve import Resolver
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
+from gateway.page.appeal import Appeal, Form, seal
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
 from gateway.page.ticket import COOKIE, Tickets, continue_link, same_path, ticket_of
@@ -35,6 +36,7 @@ from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
 
 if TYPE_CHECKING:
+    from gateway.appeals import AppealDesk
     from gateway.metrics import Metrics
 
 
@@ -65,7 +67,9 @@ class Filter:
         tally: Tally | None = None,
         background: Background | None = None,
         clock: Callable[[], float] = time.time,
+        desk: AppealDesk | None = None,
     ) -> None:
+        self.desk = desk
         self.force = force
         self.recorder = recorder
         self.metrics = metrics
@@ -246,6 +250,29 @@ class Filter:
             return False
         return self.tickets.valid(ticket_of(cookie), client.subject.token, facts.host, self.clock())
 
+    def file(self, form: Form, client: EdgeClient, facts: Facts, outcome: Outcome) -> bool:
+        """Hand an appeal to the desk; whether it was accepted."""
+        if self.desk is None:
+            return False
+        subject, verdict = client.subject, outcome.verdict
+        appeal = Appeal(
+            code=form.code,
+            at=self.clock(),
+            host=facts.host,
+            text=form.text,
+            token=subject.token,
+            school=subject.school,
+            stage=subject.stage,
+            tier=subject.tier,
+            role=subject.role,
+            group=subject.group,
+            action=verdict.action,
+            clause=verdict.clause,
+            categories=self.force.snapshot.kinds.ids(verdict.mask),
+            snapshot=verdict.snapshot,
+        )
+        return self.desk.submit(appeal) == "received"
+
     def show(
         self,
         flow: http.HTTPFlow,
@@ -268,6 +295,9 @@ class Filter:
             link = continue_link(ticket, flow.request.path)
         elif kind is PageKind.NOTICE:
             link = same_path(flow.request.path)
+        stamp = ""
+        if self.desk is not None and kind in (PageKind.BLOCK, PageKind.WARN):
+            stamp = seal(self.tickets, client.subject.token, facts.host, code, self.clock())
         page = self.page(
             kind,
             client,
@@ -275,6 +305,7 @@ class Filter:
             code,
             host=facts.host,
             gap=facts.gap,
+            stamp=stamp,
             want=want_of(headers, flow.request.path),
             language=language_of(headers("accept-language")),
             link=link,
@@ -296,6 +327,7 @@ class Filter:
         link: str = "",
         detail: str = "",
         left: int = 0,
+        stamp: str = "",
     ) -> Page:
         spent = outcome.verdict.spent if kind is PageKind.BLOCK else None
         return self.force.pages.make(
@@ -312,4 +344,5 @@ class Filter:
             detail=detail,
             back="" if spent is None else back_at(self._moment, spent.period),
             left=left,
+            seal=stamp,
         )

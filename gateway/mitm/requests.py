@@ -11,9 +11,10 @@ from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, request_facts, respond
 from gateway.mitm.filter import Filter
 from gateway.node import ListenerKind
+from gateway.page.appeal import APPEAL_PATH, LARGEST_BODY, read_form, sealed
 from gateway.page.model import PageKind, Want
 from gateway.page.ticket import CONTINUE_PATH, COOKIE, continue_page, continue_target, strip_cookie
-from gateway.page.want import want_of
+from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from gateway.rewrite.safesearch import SafeSearch
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
@@ -56,6 +57,8 @@ class Requests:
         client.tunnel = None
         if request.path.startswith(CONTINUE_PATH):
             self._continue(flow, client, exchange)
+            return
+        if request.path == APPEAL_PATH and self._appealing(flow, exchange, headers):
             return
         deed = outcome.deed
         if deed is Deed.WARN and self._filter.continued(client, facts, headers):
@@ -122,6 +125,49 @@ class Requests:
         show = self._filter.show
         show(flow, client, exchange, PageKind.NOTICE, headers, "quota-notice", left=due[1])
         return True
+
+    def _appealing(self, flow: http.HTTPFlow, exchange: Exchange, headers: Headers) -> bool:
+        """Is this the form of a block page? Then its body is awaited, and nothing contacted."""
+        length = headers("content-length")
+        good = (
+            self._filter.desk is not None
+            and flow.request.method == "POST"
+            and length.isascii()
+            and length.isdigit()
+            and int(length) <= LARGEST_BODY
+            and exchange.outcome.deed in (Deed.PAGE, Deed.REFUSE, Deed.WARN)
+        )
+        if good:
+            exchange.own = True
+            flow.metadata["appeal"] = True
+        return good
+
+    def complete(self, flow: http.HTTPFlow) -> None:
+        """The request's body is here: only an appeal's is ever read."""
+        if "appeal" not in flow.metadata:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        exchange: Exchange = flow.metadata["exchange"]
+        headers = reader(flow.request.headers.fields)
+        facts, outcome, now = exchange.facts, exchange.outcome, self._filter.clock()
+        form = read_form(flow.request.raw_content or b"")
+        subject = client.subject
+        kind, code = PageKind.UNRECEIVED, ""
+        if form and sealed(self._filter.tickets, form, subject.token, facts.host, now):
+            code = form.code
+            if self._filter.file(form, client, facts, outcome):
+                kind = PageKind.RECEIVED
+        self._filter.settle(client, exchange, f"appeal-{kind}")
+        page = self._filter.page(
+            kind,
+            client,
+            outcome,
+            code,
+            host=facts.host,
+            want=want_of(headers, ""),
+            language=language_of(headers("accept-language")),
+        )
+        respond(flow, page)
 
     def _own_site(
         self, flow: http.HTTPFlow, client: EdgeClient, exchange: Exchange, headers: Headers

@@ -27,6 +27,7 @@ from typing import Any, cast
 from loguru import logger
 
 from gateway import oplog
+from gateway.appeals import AppealDesk, Appeals
 from gateway.authority import Generation, read_keys
 from gateway.background import load_background
 from gateway.destinations import Destinations
@@ -88,6 +89,7 @@ class Worker:
         )
         tally = Tally()
         self.usage = UsageLine(tally, usage_socket(node), metrics=self.metrics)
+        self.desk = AppealDesk(Appeals(node.data / "appeals.jsonl"))
         self.filter = Filter(
             force=force,
             recorder=self.recorder,
@@ -96,6 +98,7 @@ class Worker:
             destinations=destinations,
             tally=tally,
             background=load_background(),
+            desk=self.desk,
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
@@ -168,6 +171,7 @@ class Worker:
         for server in servers:
             server.close()
         await self._finish()
+        await asyncio.to_thread(self.desk.close)
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(self.usage.close)

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from gateway.page.appeal import APPEAL_PATH, LONGEST_TEXT
 from gateway.page.material import Messages, say
 from gateway.page.model import PageKind, Want
 from gateway.page.telling import Telling, when
@@ -41,6 +42,8 @@ _ERROR_WORD: Mapping[PageKind, str] = {
     PageKind.REFUSED: "refused",
     PageKind.MARKER: "marker",
     PageKind.PORTAL: "portal",
+    PageKind.RECEIVED: "received",
+    PageKind.UNRECEIVED: "unreceived",
 }
 
 
@@ -74,6 +77,8 @@ def compile_page(page: str, sheet: str, messages: Messages) -> dict[str, Templat
         first: compile_template(
             frame.render(
                 style=Markup(sheet),  # noqa: S704 - our own file
+                appeal_path=APPEAL_PATH,
+                longest_text=LONGEST_TEXT,
                 sides=[
                     {"language": side, "lang": LOCALE[side], "labels": labels[side]}
                     for side in sides(first)
@@ -110,6 +115,7 @@ def html(template: Template, telling: Telling, messages: Messages) -> str:
         "detail": telling.detail,
         "contact": telling.contact,
         "appeal": telling.appeal,
+        "seal": telling.seal,
         "proceed": telling.proceed,
         "profile": telling.profile,
         "clause": telling.clause,

@@ -21,7 +21,8 @@ from policies.model import Moment, Verdict
 from rules.load import read_text
 from rules.model import Category, Gap
 
-_CLOSED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_NO_FORM, _OWN_FORM = "form-action 'none'", "form-action 'self'"
+_CLOSED = f"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; {_NO_FORM}"
 
 
 class PageMaker:
@@ -83,6 +84,7 @@ class PageMaker:
         detail: str = "",
         back: str = "",
         left: int = 0,
+        seal: str = "",
     ) -> Page:
         """The finished answer. Total for any text; only `verdict` and `moment` are trusted.
 
@@ -91,7 +93,8 @@ class PageMaker:
         `gap` what could not be observed (it heads an ERROR or REFUSED page and
         gives its status); `detail` one line of our own about an error;
         `back` when a quota that is used up begins anew; `left` the minutes of one
-        that a NOTICE tells of.
+        that a NOTICE tells of; `seal` from `appeal.seal` for the form that asks for
+        a review (none: no form).
         """
         asked = Asked(
             kind=kind,
@@ -105,6 +108,7 @@ class PageMaker:
             detail=detail,
             back=back,
             left=left,
+            seal=seal,
         )
         telling = tell(
             asked, self._material, self._categories, contact=self._contact, appeal=self._appeal
@@ -123,10 +127,15 @@ class PageMaker:
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Content-Security-Policy", self._policy if want is Want.HTML else _CLOSED),
+            ("Content-Security-Policy", self._content_policy(want, telling)),
             ("X-Frame-Options", "DENY"),
         )
         return (*headers, ("X-Qinglang-Code", telling.code)) if telling.code else headers
+
+    def _content_policy(self, want: Want, telling: Telling) -> str:
+        if want is not Want.HTML:
+            return _CLOSED
+        return self._policy.replace(_NO_FORM, _OWN_FORM) if telling.seal else self._policy
 
     def _body(self, want: Want, telling: Telling, side: str) -> str:
         messages = self._material.messages

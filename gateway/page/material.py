@@ -44,6 +44,10 @@ class Labels:
     tell: Text
     contact: Text
     appeal: Text
+    appeal_title: Text
+    appeal_ask: Text
+    appeal_send: Text
+    appeal_note: Text
     proceed: Text
     proceed_note: Text
     leave: Text

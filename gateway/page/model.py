@@ -34,6 +34,8 @@ class PageKind(StrEnum):
     MARKER = "marker"  # the test page of a category that the policy lets pass
     REFUSED = "refused"  # the request itself cannot be accepted
     PORTAL = "portal"  # the gateway's own welcome page
+    RECEIVED = "received"  # an appeal has arrived
+    UNRECEIVED = "unreceived"  # it has not: too many, too old, or broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,7 @@ class Telling:
     advice: tuple[Text, ...]
     proceed: str
     appeal: str
+    seal: str
     contact: str
     young: bool
     crisis: Crisis | None
@@ -95,6 +96,7 @@ class Asked:
     detail: str = ""
     back: str = ""
     left: int = 0
+    seal: str = ""
 
 
 def tell(
@@ -138,6 +140,7 @@ def tell(
         advice=() if crisis else words.advice,
         proceed=web_link(asked.continue_url) if kind in _PROCEEDING else "",
         appeal=_with_code(appeal, code) if reviewable else "",
+        seal=asked.seal if kind in _REVIEWABLE and code and not (appeal or young) else "",
         contact=contact,
         young=young,
         crisis=crisis,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.orders import MAX_LINE, Orders, parse_order
-from policies.model import Action, Order
+from policies.model import Action, Office, Order
 from rules.load import WorldError
 from rules.model import Basis
 
@@ -47,6 +47,7 @@ def test_an_order_reads_back_as_given(orders: Orders) -> None:
         starts=1.5,
         expires=9e9,
         note="line\nbreak\x00\u2028",
+        office=Office.TEACHER,
     )
     orders.add(full)
     assert orders.load(0.0) == (full,)

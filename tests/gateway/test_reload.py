@@ -11,9 +11,11 @@ import pytest
 
 from gateway import reload
 from gateway.node import Node
+from gateway.orders import Orders
 from gateway.reload import Compiled, Follower, Publisher, Result, in_force, read_publication
-from policies.model import Order
+from policies.model import Action, Order
 from rules.load import DataError, Problem, WorldError
+from rules.model import Basis
 
 NOW = 1_788_192_000.0
 
@@ -230,3 +232,17 @@ def test_the_command_writes_its_outcome(node: Node, tmp_path: Path) -> None:
     own = Node(name="test", data=node.data, policy=(tmp_path / "own",))
     own.write(node.run / "node.json")
     assert reload.main(arguments) == 2
+
+
+def test_an_order_that_does_not_fit_does_not_hold_up_the_others(node: Node) -> None:
+    node.data.mkdir(parents=True)
+    orders = Orders(reload.orders_file(node))
+    for name, category in (("good", "games"), ("bad", "gone")):
+        basis = Basis(source="通知")
+        orders.add(
+            Order(id=name, action=Action.BLOCK, basis=basis, issuer="x", categories=(category,))
+        )
+    published = Publisher(node).publish(NOW)
+    assert published.good
+    assert "order bad" in published.problems[0]
+    assert [order.id for order in Follower(node).load().snapshot.orders] == ["good"]

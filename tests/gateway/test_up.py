@@ -34,9 +34,9 @@ def test_the_children_of_a_node(tmp_path: Path) -> None:
         found = specs(node, tmp_path / "node.json", opened)
         names = [spec.name for spec in found]
         workers = [f"worker-{i}" for i in range(8)]
-        assert names == ["writer", "identity", *workers, "dns-0", "dns-1", "usage"]
+        assert names == ["writer", "identity", "care", *workers, "dns-0", "dns-1", "usage"]
         assert {spec.name for spec in found if spec.rank} == {"writer", "identity", "usage"}
-        worker = found[2]
+        worker = found[3]
         listeners = json.loads(worker.argv[worker.argv.index("--listeners") + 1])
         assert listeners == [{"fd": socks.fileno(), "kind": "socks5", "listener": 0}]
         assert worker.fds == (socks.fileno(),)

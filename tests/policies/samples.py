@@ -9,6 +9,7 @@ from typing import Any
 from policies.calendar import Calendar, Day, Holiday, Year
 from policies.compile import Snapshot, compile_policies
 from policies.decide import decide
+from policies.entrust import Delegation
 from policies.hours import Window
 from policies.model import NO_USAGE, Action, Order, Subject, Usage, Verdict
 from policies.moment import at
@@ -79,6 +80,18 @@ def end(action: str) -> Otherwise:
     return Otherwise(action=Action(action), title=WORDS, reason=WORDS)
 
 
+FREE = Delegation(
+    id="free",
+    title=WORDS,
+    categories=tuple(n for n, layer in LAYERS.items() if layer in (Layer.AFFECT, Layer.FUNCTIONAL)),
+    sites=True,
+    monitor=True,
+    inspection=True,
+    standing=True,
+)
+"""Everything that can be delegated is: these tests are about something else."""
+
+
 def district(*clauses: Clause, locked: Sequence[Clause] = (), **fields: Any) -> Policy:
     """A lawful district: gaps, help, harmful, then `locked`, then `clauses`, then allow."""
     made = Policy(
@@ -88,6 +101,7 @@ def district(*clauses: Clause, locked: Sequence[Clause] = (), **fields: Any) -> 
         default_subject=Subject(stage="primary-upper"),
         otherwise=end("allow"),
         inspection=Inspection(never_open=("banking",)),
+        delegates=(FREE,),
         clauses=(GAPS, HELP, HARMFUL, *(replace(c, locked=True) for c in locked), *clauses),
     )
     return replace(made, **fields)

@@ -1,9 +1,12 @@
 """Remarks that do not fail a check."""
 
+from dataclasses import replace
+
 import pytest
 
 from policies.advice import advice
 from policies.calendar import DayKind
+from policies.entrust import Until
 from policies.model import Action
 from policies.policy import At, Case, Policy, PolicySet, Quota, UnknownYear
 from tests.policies.samples import YEAR, clause, policy
@@ -51,3 +54,10 @@ def test_next_year_is_asked_for_when_it_has_been_announced(month: int, said: int
     made = policy("p", "school", cases=CASES)
     assert len(remarks(made, 2026, month)) == said
     assert len(remarks(made, 2025, month)) == 1
+
+
+def test_an_expired_clause_is_told_from_the_day_after() -> None:
+    made = replace(clause("c", "allow"), expires=Until.parse("2026-09-30"))
+    given = PolicySet(policies=(policy("p", "school", made, cases=CASES),), years=(YEAR,))
+    assert advice(given, "2026-09-30") == []
+    assert ["expired on 2026-09-30" in r.message for r in advice(given, "2026-10-01")] == [True]

@@ -105,7 +105,7 @@ def test_explain(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_explain_by_address(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    own = school(tmp_path, "games", "warn", "allow")
+    own = school(tmp_path, "games", "block", "allow")
     arguments = ["policy", "explain", "10.9.1.1", "--policy", str(own), "--data", str(data)]
     assert main([*arguments, *EXPLAIN, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"]["clause"] == "s1/c"

@@ -92,3 +92,10 @@ def test_all_problems_of_all_files(tmp_path: Path) -> None:
 
 def test_the_shipped_folder_is_the_package() -> None:
     assert (SHIPPED / "district.yaml").is_file()
+
+
+@pytest.mark.parametrize("name", ["junior", "ai-class", "district"])
+def test_a_school_cannot_take_the_place_of_a_preset(tmp_path: Path, name: str) -> None:
+    write(tmp_path, f"schools/{name}.yaml", SCHOOL.format(id=name, scope="school"))
+    with pytest.raises(DataError, match="is already the id of a"):
+        load_policies([tmp_path])

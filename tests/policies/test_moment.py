@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.moment import at, moment
+from policies.moment import at, end_of, moment
 
 CASES = [
     (0, "1970-01-01", 3, 480),
@@ -40,3 +40,21 @@ def test_texts(text: str, minute: int) -> None:
 def test_bad_texts(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a time|out of range"):
         at(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2027-07-15", "2027-07-16T00:00"),
+        ("2027-12-31", "2028-01-01T00:00"),
+        ("2027-07-15T18:00", "2027-07-15T18:00"),
+    ],
+)
+def test_the_end_of_a_day_or_time(text: str, end: str) -> None:
+    assert end_of(text) == at(end).timestamp
+
+
+@pytest.mark.parametrize("text", ["", "soon", "9999-12-31", "2027-02-29", "2027-07-15T25:00"])
+def test_no_end(text: str) -> None:
+    with pytest.raises(ValueError, match="`"):
+        end_of(text)

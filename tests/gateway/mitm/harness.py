@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway import authority
+from gateway.appeals import AppealDesk, Appeals
 from gateway.background import load_background
 from gateway.destinations import Destinations
 from gateway.identity.resolve import Resolver
@@ -227,6 +228,7 @@ class Lab:
             tickets=Tickets(b"t" * 32),
             destinations=destinations,
             background=load_background(),
+            desk=AppealDesk(Appeals(self.folder / "appeals.jsonl")),
         )
         pem = (self.folder / "ca" / authority.Generation.CURRENT).read_bytes()
         roots = self.folder / "origin-ca" / "qinglang-ca.pem"

@@ -1,9 +1,11 @@
 """Requests through the engine: what reaches the origin, what does not, what is shown."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
+from gateway.appeals import Appeals
 from gateway.page.ticket import COOKIE
 from policies.model import Action
 from rules.model import Gap
@@ -160,6 +162,69 @@ def test_language_and_form_of_the_answer(lab: Lab) -> None:
     assert b"image/svg+xml" in picture
     data = lab.get(lab.url("www.blocked.example", "/api"), "Accept: application/json")
     assert b'"error"' in data
+
+
+FORM = (
+    rb'<form method="post" action="(/\.well-known/qinglang/appeal)">\s*'
+    rb'<input type="hidden" name="code" value="([^"]+)">\s*'
+    rb'<input type="hidden" name="seal" value="([^"]+)">'
+)
+PLAIN = "Content-Type: application/x-www-form-urlencoded"
+
+
+def test_an_appeal_from_the_block_page(lab: Lab) -> None:
+    page = lab.get(lab.url("www.blocked.example"), "Accept: text/html")
+    assert b"form-action 'self'" in page
+    found = re.search(FORM, page)
+    assert found is not None
+    path, code, seal = (part.decode() for part in found.groups())
+    text = quote("写作业要用")
+    body = f"code={code}&seal={seal}&text={text}".encode()
+    url = lab.url("www.blocked.example", path)
+    answer = lab.get(url, PLAIN, "Accept: text/html", method="POST", body=body)
+    assert status(answer) == 200
+    assert "已收到".encode() in answer
+    assert code.encode() in answer
+    assert b"<form" not in answer
+    appeals = Appeals(lab.folder / "appeals.jsonl")
+    lab.until(lambda: code in appeals.book().reviews)
+    kept = appeals.book().reviews[code].appeal
+    assert (kept.host, kept.text, kept.action) == ("www.blocked.example", "写作业要用", "block")
+    assert "gambling" in kept.categories
+    assert lab.asked == []
+    assert [one.problem for one in lab.settled(2)] == ["", "appeal-received"]
+    # sealed for this host, and for what was shown
+    forged = body.replace(seal.encode(), b"1.x")
+    for name, sent in (("www.warned.example", body), ("www.blocked.example", forged)):
+        refused = lab.get(lab.url(name, path), PLAIN, method="POST", body=sent)
+        assert status(refused) == 429
+    assert lab.asked == []
+
+
+APPEAL_PATH = "/.well-known/qinglang/appeal"
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "wanted"),
+    [
+        ("GET", b"", 403),
+        ("POST", b"", 403),
+        ("POST", b"nonsense", 429),
+        ("POST", b"\xff" * 20, 429),
+        ("POST", b"x" * (16 * 1024 + 1), 403),
+    ],
+)
+def test_no_appeal(lab: Lab, method: str, body: bytes, wanted: int) -> None:
+    answer = lab.get(lab.url("www.blocked.example", APPEAL_PATH), method=method, body=body)
+    assert status(answer) == wanted
+    assert lab.asked == []
+    assert len(lab.settled(1)) == 1
+
+
+def test_what_is_allowed_keeps_its_path(lab: Lab) -> None:
+    url = lab.url("www.allowed.example", APPEAL_PATH)
+    assert status(lab.get(url, method="POST", body=b"a=b")) == 200
+    assert lab.asked[0].startswith(b"POST /.well-known/qinglang/appeal")
 
 
 def test_only_codings_that_can_be_looked_into_are_asked_for(lab: Lab) -> None:

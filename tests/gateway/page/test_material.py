@@ -54,6 +54,8 @@ def test_statuses_of_kinds(kind: PageKind) -> None:
         "marker": 200,
         "refused": 400,
         "portal": 200,
+        "received": 200,
+        "unreceived": 429,
     }
     assert MESSAGES.kinds[kind].status == wanted[kind]
 

@@ -23,5 +23,7 @@ def test_the_closed_sets() -> None:
         "marker",
         "refused",
         "portal",
+        "received",
+        "unreceived",
     ]
     assert len(Want) == 9
