@@ -91,6 +91,8 @@ class Node:
     detail: str = "blocks"  # blocks · connections · requests
     contact: str = ""  # on block pages: whom to ask, as text
     appeal: str = ""  # on block pages: a link to ask for review, taking `?code=`
+    signer: Path | None = None  # socket of a signer run apart; None: one of our own
+    anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property
     def run(self) -> Path:
@@ -106,6 +108,16 @@ class Node:
     def events(self) -> Path:
         """Event files, one per node and day."""
         return self.data / "events"
+
+    @property
+    def ledger(self) -> Path:
+        """The copy of the ledger's chain, and what the command line keeps beside it."""
+        return self.data / "ledger"
+
+    @property
+    def signer_socket(self) -> Path:
+        """Where the ledger's signer is asked."""
+        return self.signer or self.run / "signer.sock"
 
     @property
     def rulebase(self) -> Path:

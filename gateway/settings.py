@@ -54,6 +54,8 @@ class Settings:
     detail: str | None = None
     contact: str | None = None
     appeal: str | None = None
+    signer: Path | None = None
+    anchor: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -126,6 +128,8 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         detail=settings.detail or DETAILS[0],
         contact=settings.contact or "",
         appeal=settings.appeal or "",
+        signer=settings.signer.resolve() if settings.signer else None,
+        anchors=settings.anchor,
     )
     return Plan(
         node=node,

@@ -154,7 +154,25 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                     follows=True,
                 )
             )
+    if node.signer is None:
+        found.append(_signer(node))
     return tuple(found)
+
+
+def _signer(node: Node) -> Spec:
+    """A signer of our own; it ends after the writer, which has its last seal signed."""
+    places = node.anchors or (f"file:{node.data / 'anchors'}",)
+    return Spec(
+        name="signer",
+        argv=_module(
+            "gateway.signer",
+            *("--folder", str(node.data / "signer"), "--socket", str(node.signer_socket)),
+            *("--node", node.name, "--ready", str(node.run / "signer.ready")),
+            *(word for place in places for word in ("--anchor", place)),
+        ),
+        ready=node.run / "signer.ready",
+        rank=2,
+    )
 
 
 def _worker(node: Node, node_file: Path, opened: Opened, index: int) -> Spec:

@@ -33,8 +33,8 @@ def test_the_children_of_a_node(tmp_path: Path) -> None:
     try:
         found = specs(node, tmp_path / "node.json", opened)
         names = [spec.name for spec in found]
-        assert names == ["writer", *(f"worker-{i}" for i in range(8)), "dns-0", "dns-1"]
-        assert [spec.rank for spec in found if spec.rank] == [1]
+        assert names == ["writer", *(f"worker-{i}" for i in range(8)), "dns-0", "dns-1", "signer"]
+        assert [spec.rank for spec in found if spec.rank] == [1, 2]
         worker = found[1]
         listeners = json.loads(worker.argv[worker.argv.index("--listeners") + 1])
         assert listeners == [{"fd": socks.fileno(), "kind": "socks5", "listener": 0}]
