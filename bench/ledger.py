@@ -20,11 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from gateway.evidence import load_chain
 from gateway.ledger import check, read
 from gateway.sealing import Sealer
 from gateway.signer import Signer, key_of
 from gateway.store import Store
-from gateway.verify import load_chain, verify
+from gateway.verify import verify
 from tests.gateway.event_samples import batch
 
 PER_BATCH = 1_000

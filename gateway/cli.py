@@ -81,7 +81,9 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--trusted-ca", "额外信任的上游根证书 / extra upstream roots", type=Path, metavar="FILE")
     option("--contact", "拦截页上的联系方式 / whom to ask, on block pages", metavar="TEXT")
     option("--appeal", "拦截页上的申诉链接 / link to ask for review, on block pages", metavar="URL")
-    option("--signer", "另行运行的签名进程 / socket of a signer run apart", type=Path, metavar="SOCKET")
+    option(
+        "--signer", "另行运行的签名进程 / socket of a signer run apart", type=Path, metavar="SOCKET"
+    )
     option("--anchor", "账本锚定处 / where the ledger is anchored", metavar="PLACE", **many)
     option("--detail", "事件粒度 / detail of events", choices=("blocks", "connections", "requests"))
     option("--config", "同名选项的 YAML 文件 / these options as a file", type=Path, metavar="FILE")

@@ -53,8 +53,12 @@ class Gap:
     at: int = 0
 
 
-def gaps(sessions: Iterable[Session]) -> list[Gap]:
-    """All that is missing, in order of time."""
+def gaps(sessions: Iterable[Session], *, whole: bool = True) -> list[Gap]:
+    """All that is missing, in order of time.
+
+    Where the sessions are not `whole` (days were deleted, or not asked for), what a
+    worker began with may rightly not be there.
+    """
     joined: dict[tuple[str, str, str], Session] = {}
     for one in sessions:
         name = (one.node, one.worker, one.boot)
@@ -64,6 +68,7 @@ def gaps(sessions: Iterable[Session]) -> list[Gap]:
     for one in joined.values():
         newest[one.node, one.worker] = max(newest[one.node, one.worker], one.seen)
     found = [gap for one in joined.values() for gap in _gaps(one, newest[one.node, one.worker])]
+    found = [gap for gap in found if whole or gap.missing is not Missing.BATCHES or gap.first > 1]
     return sorted(found, key=lambda gap: (gap.at, gap.node, gap.worker, gap.boot, gap.first))
 
 

@@ -312,9 +312,7 @@ def _links(ordered: Sequence[Checkpoint]) -> Iterable[ChainFault]:
     seq, hashed = 0, FIRST
     for one in ordered:
         if one.seq != seq + 1:
-            yield ChainFault(
-                seq=seq + 1, fault=Fault.MISSING, detail=f"{seq + 1}–{one.seq - 1}"
-            )
+            yield ChainFault(seq=seq + 1, fault=Fault.MISSING, detail=f"{seq + 1}–{one.seq - 1}")
         elif one.prev != hashed:
             yield ChainFault(seq=one.seq, fault=Fault.LINK)
         seq, hashed = one.seq, one.hash

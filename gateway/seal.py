@@ -101,8 +101,7 @@ def statement(kind: str, columns: Sequence[str], sealed: Sealed | None, seal: in
 
 def packed(rows: Iterable[Sequence[Any]]) -> list[bytes]:
     """Canonical bytes of rows: msgpack, whose shortest form is the only one."""
-    pack = msgpack.Packer(autoreset=True).pack
-    return [pack(row) for row in rows]
+    return list(map(msgpack.Packer(autoreset=True).pack, rows))
 
 
 def hashed(
@@ -125,6 +124,22 @@ def fetched(connection: Connection, text: str) -> list[Sequence[Any]]:
         cursor.close()
 
 
+def hashes(
+    connection: Connection,
+    kind: str,
+    columns: Sequence[str],
+    text: str,
+    digest: Digest = Digest.SHA256,
+) -> list[bytes]:
+    """The leaves of what a statement finds; each row is let go at once, which is faster."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.execute(text)
+        return hashed(kind, columns, cursor, digest)
+    finally:
+        cursor.close()
+
+
 def segment(connection: Connection, node: str, day: str) -> str:
     """The file's name in the ledger, given at its first use. Within a transaction."""
     known = connection.execute(select(SegmentRow.id)).scalar()
@@ -136,7 +151,9 @@ def segment(connection: Connection, node: str, day: str) -> str:
 
 def open_seal(connection: Connection) -> int:
     """The number of the seal that rows stored now belong to."""
-    return int(connection.execute(select(func.coalesce(func.max(SealRow.seal) + 1, 0))).scalar_one())
+    return int(
+        connection.execute(select(func.coalesce(func.max(SealRow.seal) + 1, 0))).scalar_one()
+    )
 
 
 def close(connection: Connection, seal: int) -> bool:
@@ -178,7 +195,12 @@ def pending(connection: Connection) -> list[Part]:
     named = connection.execute(select(SegmentRow.id, SegmentRow.node, SegmentRow.day)).first()
     rows = connection.execute(
         select(
-            SealRow.seal, SealRow.kind, SealRow.first, SealRow.last, SealRow.count, SealRow.root
+            SealRow.seal,
+            SealRow.kind,
+            SealRow.first,
+            SealRow.last,
+            SealRow.count.label("rows"),
+            SealRow.root,
         )
         .where(SealRow.signed == 0)
         .order_by(SealRow.seal)
@@ -186,7 +208,7 @@ def pending(connection: Connection) -> list[Part]:
     found: dict[int, dict[str, Sealed]] = {}
     for row in rows:
         found.setdefault(row.seal, {})[row.kind] = Sealed(
-            first=row.first, last=row.last, count=row.count, root=bytes(row.root).hex()
+            first=row.first, last=row.last, count=row.rows, root=bytes(row.root).hex()
         )
     if named is None:
         return []

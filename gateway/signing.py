@@ -63,6 +63,7 @@ class Signing:
     def mirror(self) -> int:
         """Bring the copy of the chain up to date. Returns its last number."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._pin()
         with _locked(self.chain) as file:
             last = _last(file)
             while True:
@@ -73,6 +74,13 @@ class Signing:
                 os.write(file, "".join(line + "\n" for line in lines).encode())
                 os.fsync(file)
                 last = read(lines[-1]).seq
+
+    def _pin(self) -> None:
+        """Remember whose signatures these are; the first key met stays."""
+        if not self.public.exists():
+            fresh = self.public.with_suffix(f".{os.getpid()}.tmp")
+            fresh.write_text(str(self.hello()["public"]), encoding="ascii")
+            fresh.replace(self.public)
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from gateway import seal
+from gateway import seal as seals
 from gateway.batch import Batch
 from gateway.database import Failure, connect, damage, dispose, migrate, trouble
 from gateway.rows import SUFFIX, SUMS, Rows, by_day, counted, day_file, day_of, plain
@@ -32,6 +32,7 @@ from rules.load import WorldError
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
+
 
 @dataclass(slots=True, kw_only=True)
 class _File:
@@ -107,13 +108,13 @@ class Store:
                 self._shut(day)
                 raise trouble(error) from error
 
-    def owed(self) -> list[tuple[str, list[seal.Part]]]:
+    def owed(self) -> list[tuple[str, list[seals.Part]]]:
         """Seals to be signed, by day. Raises WorldError."""
         found = []
         for day in sorted(self._owed):
             try:
                 with (connection := self._connection(day)).begin():
-                    parts = seal.pending(connection)
+                    parts = seals.pending(connection)
             except Failure as error:
                 self._shut(day)
                 raise trouble(error) from error
@@ -123,11 +124,11 @@ class Store:
                 self._owed.discard(day)
         return found
 
-    def settle(self, day: str, parts: Sequence[seal.Part], seq: int) -> None:
+    def settle(self, day: str, parts: Sequence[seals.Part], seq: int) -> None:
         """These seals stand in checkpoint `seq`. Raises WorldError."""
         try:
             with (connection := self._connection(day)).begin():
-                seal.mark(connection, [part.seal for part in parts], seq)
+                seals.mark(connection, [part.seal for part in parts], seq)
         except Failure as error:
             self._shut(day)
             raise trouble(error) from error
@@ -149,14 +150,14 @@ class Store:
         try:
             self._connection(day := self._unlooked.pop())
             self._files[day].changed = True
-        except (Failure, WorldError) as error:
+        except (*Failure, WorldError) as error:
             logger.warning("event file of {}: not looked into: {}", day, error)
         return True
 
     def _seal(self, day: str) -> None:
         connection, file = self._connection(day), self._files[day]
         with connection.begin():
-            done = seal.close(connection, file.seal)
+            done = seals.close(connection, file.seal)
         if done:
             file.seal += 1
             self._owed.add(day)
@@ -251,9 +252,9 @@ class Store:
             try:
                 migrate(connection)
                 with connection.begin():
-                    named = seal.segment(connection, self._node, day)
+                    named = seals.segment(connection, self._node, day)
                     self._segments[day] = named
-                    self._files[day] = _File(segment=named, seal=seal.open_seal(connection))
+                    self._files[day] = _File(segment=named, seal=seals.open_seal(connection))
             except BaseException:
                 dispose(connection)
                 raise

@@ -12,8 +12,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,100 +19,15 @@ from sqlalchemy import Connection, text
 
 from gateway import seal
 from gateway.database import Failure, connect, connect_to_read, dispose, trouble
-from gateway.gaps import Gap, Session, gaps
-from gateway.ledger import Chain, Checkpoint, LedgerError, root
+from gateway.findings import Claims, Finding, Report, What, claims
+from gateway.gaps import Session, gaps
+from gateway.ledger import Chain, Checkpoint, root
 from gateway.rows import SUFFIX
 from gateway.seal import Part
 
 _DAY = re.compile(r"-(\d{4}-\d{2}-\d{2})" + re.escape(SUFFIX))
+ALL_DAYS = ("", "9999")
 MOST_SAID = 20  # findings of one seal; the rest are counted
-
-
-class What(StrEnum):
-    """What is wrong."""
-
-    CHAIN = "chain"
-    ALTERED = "altered"
-    REMOVED = "removed"
-    INSERTED = "inserted"
-    REORDERED = "reordered"
-    SEAL = "seal"  # the rows do not give the root, and where cannot be said
-    FILE = "file"  # a whole file is gone or does not read
-    DELETED_EARLY = "deleted-early"  # a retention record within the floor
-    GAP = "gap"  # never arrived: a killed worker, a lost batch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing found, and where. `near` says it for people."""
-
-    what: What
-    day: str = ""
-    file: str = ""
-    seal: int = -1
-    kind: str = ""
-    code: str = ""
-    seq: int = 0
-    near: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What was looked at, and all that was found."""
-
-    checkpoints: int = 0
-    anchors: int = 0
-    files: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
-    unsealed: dict[str, int] = field(default_factory=dict)
-    deleted: int = 0  # rows that a signed retention record says were deleted
-    findings: list[Finding] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        return not self.findings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """What the chain says of one file: its seals by number, and how it ended."""
-
-    day: str
-    seals: Mapping[int, tuple[Part, Checkpoint]]
-    deleted: Checkpoint | None = None
-
-
-def claims(chain: Chain) -> tuple[dict[str, Claims], list[Finding]]:
-    """The claims by segment. What two checkpoints say differently is a finding; the first counts."""
-    seals: dict[str, dict[int, tuple[Part, Checkpoint]]] = {}
-    deleted: dict[str, Checkpoint] = {}
-    days: dict[str, str] = {}
-    wrong: list[Finding] = []
-    for one in chain.checkpoints:
-        if one.kind == "retention":
-            for name in one.body.get("segments", ()):
-                deleted.setdefault(str(name), one)
-        if one.kind != "events":
-            continue
-        for data in one.body.get("parts", ()):
-            try:
-                part = seal.part_of(data)
-            except ValueError as error:
-                wrong.append(Finding(what=What.CHAIN, seq=one.seq, near=str(error)))
-                continue
-            days[part.segment] = part.day
-            known = seals.setdefault(part.segment, {}).setdefault(part.seal, (part, one))
-            if known[0] != part:
-                near = f"检查点 checkpoints {known[1].seq}, {one.seq}"
-                wrong.append(
-                    Finding(what=What.REORDERED, day=part.day, seal=part.seal, seq=one.seq, near=near)
-                )
-    return {
-        name: Claims(day=days[name], seals=found, deleted=deleted.get(name))
-        for name, found in seals.items()
-    }, wrong
 
 
 def verify(
@@ -123,7 +36,7 @@ def verify(
     *,
     url: str = "",
     anchors: int = 0,
-    days: tuple[str, str] = ("", "9999"),
+    days: tuple[str, str] = ALL_DAYS,
     floor: Callable[[str, float], bool] = lambda _day, _at: False,
     progress: Callable[[str], None] = lambda _text: None,
 ) -> Report:
@@ -151,7 +64,7 @@ def verify(
     for name, claim in claimed.items():
         if name not in met and (not claim.day or days[0] <= claim.day <= days[1]):
             _gone(name, claim, report, floor)
-    report.gaps = gaps(sessions)
+    report.gaps = gaps(sessions, whole=days == ALL_DAYS and not report.deleted)
     return report
 
 
@@ -255,10 +168,13 @@ class _File:
             for row in rows[:MOST_SAID]:
                 self._find(What.INSERTED, part.seal, kind=kind, near=_short(row))
             return
-        rows = self._rows(statement)
-        found = seal.hashed(kind, columns, rows, checkpoint.digest)
-        self.report.rows[kind] = self.report.rows.get(kind, 0) + len(rows)
+        try:
+            found = seal.hashes(self.connection, kind, columns, statement, checkpoint.digest)
+        except sqlite3.OperationalError:
+            found = seal.hashed(kind, columns, self._rows(statement), checkpoint.digest)
+        self.report.rows[kind] = self.report.rows.get(kind, 0) + len(found) - 1
         if root(found, checkpoint.digest).hex() != signed.root:
+            rows = self._rows(statement)
             self._blame(kind, part.seal, signed, stored, columns, rows, found)
 
     def _stored(self, kind: str, number: int) -> tuple[tuple[str, ...], bytes, bytes] | None:
@@ -381,9 +297,7 @@ def _short(row: Sequence[Any]) -> str:
     return " ".join(str(value)[:24] for value in row if isinstance(value, str))[:80]
 
 
-def _gone(
-    segment: str, claim: Claims, report: Report, floor: Callable[[str, float], bool]
-) -> None:
+def _gone(segment: str, claim: Claims, report: Report, floor: Callable[[str, float], bool]) -> None:
     """A file that was signed and is not there: deleted by the rules, or removed."""
     rows = sum(s.count for part, _ in claim.seals.values() for s in part.kinds.values())
     if claim.deleted is not None:
@@ -424,13 +338,3 @@ def _sessions(connection: Connection) -> Iterator[Session]:
             ended=name in ends,
             events=events.get(name, (0, 0, 0)),
         )
-
-
-def load_chain(path: Path) -> list[bytes]:
-    """The lines of a chain's copy; none where there is no copy."""
-    try:
-        return path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise LedgerError(f"{path}: {error.strerror}") from error

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.batch import Batch
+from gateway.evidence import load_chain
+from gateway.findings import Report
 from gateway.ledger import Anchor, Chain, Checkpoint, anchor_line, check, read, read_anchors
 from gateway.sealing import Sealer
 from gateway.signer import Signer, key_of
 from gateway.store import Store
-from gateway.verify import Report, load_chain, verify
+from gateway.verify import verify
 from rules.load import WorldError
 from tests.gateway.event_samples import NOON, batch
 

@@ -1,4 +1,4 @@
-"""Tampering of every kind, with all the rights of the database's owner; and what is no tampering."""
+"""Tampering of every kind with the rights of the database's owner; and what is no tampering."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from gateway import seal
+from gateway.evidence import load_chain
+from gateway.findings import Report, What
 from gateway.gaps import Missing
 from gateway.ledger import check
 from gateway.signer import Signer, key_of
 from gateway.store import Store
-from gateway.verify import Report, What, load_chain, verify
+from gateway.verify import verify
 from tests.gateway.event_samples import NOON, batch
 from tests.gateway.evidence_samples import Archive, archive, numbered
 
@@ -99,7 +101,7 @@ def _insert(number: int) -> tuple[str, ...]:
     """An event between others: those after it move up."""
     return (
         f"UPDATE events SET id = -id WHERE id >= {number}",
-        f"UPDATE events SET id = 1 - id WHERE id < 0",
+        "UPDATE events SET id = 1 - id WHERE id < 0",
         f"INSERT INTO events (id, {COPY}) SELECT {number}, {COPY} FROM events WHERE id = 1",
     )
 
@@ -250,7 +252,10 @@ def test_what_came_after_the_last_anchor_may_be_cut(tmp_path: Path) -> None:
     made.write(numbered(10))
     lines = load_chain(tmp_path / "ledger" / "chain.jsonl")
     (tmp_path / "ledger" / "chain.jsonl").write_bytes(b"\n".join(lines[:3]) + b"\n")
-    made.sql("DELETE FROM events WHERE id > 27", *(f"DELETE FROM {k} WHERE seal > 2" for k in seal.KINDS[1:]))
+    made.sql(
+        "DELETE FROM events WHERE id > 27",
+        *(f"DELETE FROM {k} WHERE seal > 2" for k in seal.KINDS[1:]),
+    )
     assert made.verify().holds
 
 
@@ -332,7 +337,11 @@ def test_a_later_batch_for_an_old_aggregate_is_another_row(tmp_path: Path) -> No
     made = archive(tmp_path)
     with closing(sqlite3.connect(made.file)) as connection:
         rows = connection.execute("SELECT host, count, seal FROM aggregates ORDER BY seal, host")
-        assert rows.fetchall()[:3] == [("h0.example", 9, 0), ("h1.example", 9, 0), ("h0.example", 9, 1)]
+        assert rows.fetchall()[:3] == [
+            ("h0.example", 9, 0),
+            ("h1.example", 9, 0),
+            ("h0.example", 9, 1),
+        ]
 
 
 def test_only_some_days(tmp_path: Path) -> None:
