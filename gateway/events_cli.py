@@ -1,4 +1,4 @@
-"""`qinglang events tail|export|count` (and what is registered beside): the events of a data folder, on a terminal or in a pipe.
+"""`qinglang events tail|export|count`: the events of a data folder, on a terminal or in a pipe.
 
 The command-line door of the event store; it reads, and changes nothing.
 """

@@ -69,7 +69,7 @@ class Claims:
 
 
 def claims(chain: Chain) -> tuple[dict[str, Claims], list[Finding]]:
-    """The claims by segment. What two checkpoints say differently is a finding; the first counts."""
+    """The claims by segment. Where two checkpoints differ, the first counts: a finding."""
     seals: dict[str, dict[int, tuple[Part, Checkpoint]]] = {}
     deleted: dict[str, Checkpoint] = {}
     days: dict[str, str] = {}

@@ -144,6 +144,8 @@ def markdown(found: Mapping[str, Any]) -> str:
     """The same for people: Chinese first, English beside."""
     processing, access = found["processing"], found["access"]
     retention, integrity = found["retention"], found["integrity"]
+    late = ", ".join(access["emergencies_not_reviewed"]) or "无 none"
+    verdict = "未发现篡改 nothing was changed" if integrity["holds"] else "有问题 PROBLEMS"
     lines = [
         f"# 未成年人个人信息合规审计材料({found['year']} 年度)",
         "",
@@ -178,7 +180,7 @@ def markdown(found: Mapping[str, Any]) -> str:
         f"- 批准人 approvers: {', '.join(access['approvers']) or '无 none'}",
         f"- 申请 requests: {access['requests']}; 查看 looks: {access['looks']}; "
         f"应急 emergencies: {access['emergencies']}",
-        f"- 未复核的应急 not reviewed: {', '.join(access['emergencies_not_reviewed']) or '无 none'}",
+        f"- 未复核的应急 not reviewed: {late}",
         "",
         *_table(
             ("检查点", "时间 at", "申请人 by", "批准人 approvers", "理由 reason", "应急", "复核"),
@@ -219,7 +221,7 @@ def markdown(found: Mapping[str, Any]) -> str:
         "",
         "## 完整性 Integrity",
         "",
-        f"- 结果 result: {'未发现篡改 nothing was changed' if integrity['holds'] else '有问题 PROBLEMS'}",
+        f"- 结果 result: {verdict}",
         f"- 检查点 checkpoints: {integrity['checkpoints']}; 锚定 anchors: {integrity['anchors']}",
         *(f"- 已核对 verified {kind}: {n}" for kind, n in integrity["rows_verified"].items()),
         *(f"- 问题 finding: {text}" for text in integrity["findings"]),

@@ -1,4 +1,4 @@
-"""What the ledger needs: seals and segments; rows name their seal; snapshots keep their document."""
+"""What the ledger needs: seals, segments, ends; rows name their seal; snapshots their text."""
 
 from __future__ import annotations
 
