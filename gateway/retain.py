@@ -167,7 +167,8 @@ def apply(
             "ceiling_days": rules.ceiling_days,
         }
         checkpoint = sign(RECORD, record)
-        for path in sorted(one.files, reverse=True):  # logs before their file
+        logs = [p.with_name(p.name + end) for p in one.files for end in ("-wal", "-shm")]
+        for path in (*logs, *one.files):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

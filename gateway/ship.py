@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def ship(events: Iterable[Event], server: Server, version: str = "") -> int:
                     sent, pending, waiting = sent + waiting, bytearray(), 0
             line.sendall(pending)
             sent += waiting
-            line.unwrap()
+            with suppress(OSError):  # some servers hang up without a word
+                line.unwrap()
     except (OSError, ValueError) as error:
         raise WorldError(
             f"{server.host}:{server.port}: 已交出 {sent} 条 / {sent} were handed over: {error}"
