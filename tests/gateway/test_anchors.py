@@ -53,7 +53,7 @@ class Archive(http.server.BaseHTTPRequestHandler):
         self.send_response(204 if self.path == "/good" else 500)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None: ...
+    def log_message(self, *args: object) -> None: ...
 
 
 @pytest.mark.wire
@@ -70,7 +70,7 @@ def test_another_node_is_posted_to_and_a_refusal_is_trouble() -> None:
         finally:
             server.shutdown()
             thread.join()
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="refused"):
         place(f"http://127.0.0.1:{server.server_port}/good")(one)
 
 
@@ -82,5 +82,5 @@ def test_no_place(text: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_trouble(tmp_path: Path) -> None:
     (tmp_path / "in-the-way").touch()
-    with pytest.raises(OSError):
+    with pytest.raises(NotADirectoryError):
         place(f"file:{tmp_path / 'in-the-way' / 'x'}")(checkpoint())

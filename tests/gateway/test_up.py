@@ -169,6 +169,14 @@ def test_a_node_s_whole_life(gateway: Gateway, tmp_path: Path) -> None:
     gateway.until(lambda: gateway.children()["worker-0"] not in (0, killed))
     assert gateway.curl("--cacert", str(gateway.data / "ca" / "qinglang-ca.pem"), secure) == "403"
 
+    # what was stored is sealed, signed, anchored and holds; a page's code is explained
+    code = json.loads(gateway.command("events", "tail", "--json", "-n", "1").stdout)["events"][0]
+    gateway.until((gateway.data / "ledger" / "chain.jsonl").exists)
+    report = json.loads(gateway.command("events", "verify", "--json").stdout)
+    assert (report["findings"], report["checkpoints"] > 0) == ([], True)
+    why = json.loads(gateway.command("events", "explain", code["code"], "--json").stdout)
+    assert (why["problem"], why["same_decision"]) == ("", True)
+
     # the end: nothing left behind
     last = gateway.children()
     gateway.process.send_signal(signal.SIGINT)
