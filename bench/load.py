@@ -132,7 +132,8 @@ class Client:
         try:
             await self.once()
         except (ConnectionResetError, asyncio.IncompleteReadError) as error:
-            if not self.done or getattr(error, "partial", b""):
+            begun = isinstance(error, asyncio.IncompleteReadError) and error.partial
+            if not self.done or begun:
                 raise
             self.close()
             await self.once()

@@ -214,8 +214,8 @@ def table(figures: Figures, names: list[str]) -> Iterator[str]:
             )
     if figures.latency:
         yield f"\nlatency at {LATENCY_RATE:.0f} requests/s, 50 KiB, HTTP keep-alive (ms)"
-        for name, found in figures.latency.items():
-            yield f"  {name:<28} p50 {found['p50']:7.2f}   p99 {found['p99']:7.2f}"
+        for name, late in figures.latency.items():
+            yield f"  {name:<28} p50 {late['p50']:7.2f}   p99 {late['p99']:7.2f}"
     for name, samples in figures.errors.items():
         yield f"! {name}: {sorted(set(samples))[:3]}"
 

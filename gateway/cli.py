@@ -105,6 +105,7 @@ def address(text: str) -> Address:
 def _up(options: argparse.Namespace) -> int:
     from loguru import logger
 
+    from gateway import oplog
     from gateway.announce import announcement
     from gateway.settings import Settings, plan, settings_of
     from gateway.up import Prepared, up
@@ -117,8 +118,7 @@ def _up(options: argparse.Namespace) -> int:
     if options.config is not None:
         settings = settings.over(load(Settings, options.config))
 
-    logger.remove()
-    logger.add(sys.stderr, format="{time:YYYY-MM-DD HH:mm:ss} {level} {message}")
+    oplog.set_up()
 
     def ready(prepared: Prepared) -> None:
         text = announcement(

@@ -8,6 +8,7 @@ says what happens then: nothing is forwarded unseen to a minor.
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ BUDGET = 8 * 1024 * 1024  # bytes the window may expand to; more is a bomb (128 
 READ = 256 * 1024  # bytes of decoded text that are kept to look at
 
 _Decoder = Callable[[bytes], bytes | Gap]
+
+_ASKED = frozenset({"identity", "gzip", "x-gzip", "deflate", "br", "zstd"})
 
 
 def _inflate(data: bytes, bits: int) -> bytes | Gap:
@@ -98,6 +101,22 @@ DECODERS: dict[str, _Decoder] = {
 MAX_CODINGS = 3
 
 
+def all_codings(content: str, transfer: str) -> str:
+    """Content-Encoding with the transfer codings applied after it (RFC 9112 section 7).
+
+    `chunked` is the engine's own business and has been undone.
+    """
+    more = [coding.strip().lower() for coding in transfer.split(",")]
+    more = [coding for coding in more if coding not in ("", "chunked", "identity")]
+    return ",".join([content, *more]) if content else ",".join(more)
+
+
+def acceptable(accept_encoding: str) -> str:
+    """Accept-Encoding without codings that nobody here could look into."""
+    items = [item.strip() for item in accept_encoding.split(",")]
+    return ", ".join(item for item in items if item.partition(";")[0].strip().lower() in _ASKED)
+
+
 def readable(data: bytes, encoding: str) -> bytes | Gap:
     """The decoded start of a body (at most READ bytes), or the Gap that hides it.
 
@@ -122,13 +141,43 @@ def readable(data: bytes, encoding: str) -> bytes | Gap:
     return data[:READ]
 
 
-_LOOKED_AT = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
+SNIFFED = ("", "unknown/unknown", "application/unknown", "*/*")
+"""Types in place of which a browser guesses, text/html among others (WHATWG MIME Sniffing 7)."""
+
+
+def media_type(header: str) -> str:
+    """The type that a browser reads from a Content-Type header; "" where it would guess.
+
+    Of several values (a repeated header arrives joined by commas) a page counts first,
+    else the last one that is a type at all: so does a browser (WHATWG Fetch, "extract a
+    MIME type"), and in doubt the strictest reading is the safe one.
+    """
+    found = ""
+    for value in header.lower().split(","):
+        essence = _END.split(value.strip(" \t\r\n\f"), maxsplit=1)[0]
+        if "/" not in essence.strip("/") or essence in SNIFFED:
+            continue
+        found = essence
+        if is_page(essence):
+            break
+    return found
+
+
+_END = re.compile(r"[ \t\r\n\f;(]")
+_LOOKED_AT = (
+    "text/html",
+    "application/xhtml",
+    "text/plain",
+    "application/xml",
+    "text/xml",
+    "multipart/x-mixed-replace",  # its parts may be pages
+)
 _TEXT = ("text/", "application/json", "application/javascript", "application/ecmascript")
 
 
 def is_page(media_type: str) -> bool:
     """Is this a body whose first window is judged before it leaves? Missing type counts."""
-    return not media_type or media_type.startswith(_LOOKED_AT)
+    return media_type in SNIFFED or media_type.startswith(_LOOKED_AT)
 
 
 def is_text(media_type: str) -> bool:

@@ -20,6 +20,7 @@ _REFUSED = tuple(
         "127.0.0.0/8",
         "169.254.0.0/16",  # link-local and cloud metadata
         "100.100.100.200/32",  # metadata of a Chinese cloud
+        "168.63.129.16/32",  # the host agent of a large cloud: metadata and keys
         "192.0.0.192/32",
         "224.0.0.0/4",
         "240.0.0.0/4",
@@ -28,6 +29,7 @@ _REFUSED = tuple(
         "ff00::/8",
         "fd00:ec2::254/128",
         "64:ff9b::/96",  # NAT64: would hide an IPv4 address from this table
+        "64:ff9b:1::/48",  # the same, for local use (RFC 8215)
         "2002::/16",
     )
 )

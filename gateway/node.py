@@ -61,13 +61,15 @@ class Address:
 class Listener:
     """One listening socket. `clients` are the prefixes it serves; others are refused.
 
-    `proxy_protocol` expects a PROXY v1/v2 header from a balancer in front.
+    `proxy_protocol` expects a PROXY v1/v2 header from a balancer in front; only peers of
+    the prefixes `balancers` are believed.
     """
 
     kind: ListenerKind
     address: Address
     clients: tuple[str, ...] = PRIVATE
     proxy_protocol: bool = False
+    balancers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

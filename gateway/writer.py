@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.batch import Batch, BatchError, decode
 from gateway.delivery import LARGEST_FRAME, PART_SUFFIX, REFUSED, SPILL_SUFFIX, STORED
 from gateway.events import route
@@ -237,6 +238,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default="", help="database URL instead of day files")
     options = parser.parse_args(argv)
     os.umask(0o077)
+    oplog.set_up()
     try:
         serve(Node.read(options.node), options.url)
     except DataError as error:

@@ -32,10 +32,9 @@ class Issuer:
 
 
 def _builder(subject: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
     return (
         x509.CertificateBuilder()
-        .subject_name(name)
+        .subject_name(_named(subject))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -68,15 +67,21 @@ def authority(subject: str, parent: Issuer | None = None) -> Issuer:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
     )
-    return _signed(builder, key, parent)
+    return _signed(builder, key, _named(subject), parent)
+
+
+def _named(subject: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)])
 
 
 def _signed(
-    builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, parent: Issuer | None
+    builder: x509.CertificateBuilder,
+    key: ec.EllipticCurvePrivateKey,
+    subject: x509.Name,
+    parent: Issuer | None,
 ) -> Issuer:
     if parent is None:
-        name = builder._subject_name
-        signed = builder.issuer_name(name).sign(key, hashes.SHA256())
+        signed = builder.issuer_name(subject).sign(key, hashes.SHA256())
         return Issuer(certificate=signed, key=key)
     issuer = parent.certificate
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(parent.key.public_key())
@@ -106,7 +111,7 @@ def leaf(
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
-    return _signed(builder, key, parent)
+    return _signed(builder, key, _named(names[0]), parent)
 
 
 def _name(text: str) -> x509.GeneralName:

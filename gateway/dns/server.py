@@ -22,6 +22,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.authority import read_keys
 from gateway.dns import reply
 from gateway.dns.core import Clients, Filter
@@ -218,6 +219,7 @@ class Service:
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: 0 stopped on request · 2 bad data · 3 the world failed."""
     opts = options(argv)
+    oplog.set_up()
     service: Service | None = None
     try:
         service = Service(Node.read(opts.node), opts)

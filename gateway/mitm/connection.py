@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import collections
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
 from loguru import logger
-from mitmproxy.connection import Client, Connection
+from mitmproxy.connection import Client, Connection, ConnectionState, Server
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
@@ -25,6 +26,7 @@ from mitmproxy.utils import asyncio_utils
 
 from gateway.mitm.guard import waiting
 from gateway.mitm.options import EngineOptions
+from gateway.mitm.origin import MOST_HELD, held
 from gateway.node import Listener
 from policies.model import Subject
 from rules.model import Facts
@@ -33,14 +35,15 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.layers.http._http2 import Http2Connection
 
     from gateway.mitm.filter import Filter
-    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2, GuardedHttp2Origin
+    from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
+    from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
 Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
 """Hook class → the function that answers it, and the name of the hook's one field."""
 
 STALLED = 0.5  # seconds
-H2_WAITING = 4 * 1024 * 1024  # bytes held back by a client's windows before origins are paused
+H2_WAITING = 12 * 1024 * 1024  # bytes held back on a whole connection before the other side waits
 OPTIONS = EngineOptions()
 
 
@@ -62,7 +65,13 @@ class EdgeClient(Client):
     certificate_wanted: bool = False  # an origin asked for the device's own certificate
     h2: GuardedHttp2 | None = None
     origins: WeakSet[GuardedHttp2Origin] = field(default_factory=WeakSet)
+    feeds: WeakSet[GuardedHttp1Origin] = field(default_factory=WeakSet)  # each for one stream
     open: dict[str, Any] = field(default_factory=dict)  # flows not yet recorded, by id
+
+
+def traces(error: BaseException) -> str:
+    """Where an error arose, without its message: that may quote a pupil's request or address."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
 class EdgeConnection(ConnectionHandler):
@@ -90,7 +99,8 @@ class EdgeConnection(ConnectionHandler):
     def log(self, message: str, level: int = 20, exc_info: Any = None) -> None:
         """mitmproxy's own log lines: only crashes are worth keeping, and never an address."""
         if level >= 40:
-            logger.opt(exception=exc_info).error("engine: {}", message)
+            error = exc_info[1] if isinstance(exc_info, tuple) else None
+            logger.error("engine: {}", message if error is None else traces(error))
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Hooks that the handler itself fires (connect, disconnect)."""
@@ -114,9 +124,9 @@ class EdgeConnection(ConnectionHandler):
             if self._unsent:
                 self._send()
             self._progress.set()
-        except Exception:
+        except Exception as error:
             self.edge.filter.crashed(self.edge)
-            logger.exception("engine: a connection's layers have crashed")
+            logger.error("engine: a connection's layers have crashed: {}", traces(error))
             self._abort()
         finally:
             self._busy = False
@@ -152,6 +162,18 @@ class EdgeConnection(ConnectionHandler):
         io.handler = asyncio_utils.create_task(
             self.open_connection(command), name="upstream", keep_ref=False
         )
+
+    async def open_connection(self, command: commands.OpenConnection) -> None:
+        """Connect and read until the end; then keep nothing of it (clients stay for hours)."""
+        connection, address = command.connection, command.connection.address
+        try:
+            await super().open_connection(command)
+        finally:
+            if connection.state is ConnectionState.CLOSED:
+                self.transports.pop(connection, None)
+            servers = [other for other in self.transports if isinstance(other, Server)]
+            if all(other.address != address for other in servers):
+                self.max_conns.pop(cast(Any, address), None)
 
     def _send(self) -> None:
         """Write what the layers have said since the last time: one system call a side."""
@@ -200,20 +222,30 @@ class EdgeConnection(ConnectionHandler):
         """
         edge = self.edge
         if edge.h2 is not None or edge.origins:
-            io = self.transports.get(self.client)
-            from_client = io is not None and asyncio.current_task() is io.handler
-            sides: Iterable[Http2Connection] = edge.origins
-            if not from_client:
-                sides = () if edge.h2 is None else (edge.h2,)
-            while any(waiting(side) > H2_WAITING for side in sides):
-                self._progress.clear()
-                try:
-                    async with asyncio.timeout(STALLED):
-                        await self._progress.wait()
-                except TimeoutError:
-                    break
+            await self._windows(edge)
         for io in self.transports.values():
             writer = cast("asyncio.StreamWriter | None", io.writer)
             if writer is not None and writer.transport.get_write_buffer_size():
                 await super().drain_writers()
                 return
+
+    async def _windows(self, edge: EdgeClient) -> None:
+        """Wait for HTTP/2's windows; an HTTP/1 origin serves one stream and waits for that one."""
+        task = asyncio.current_task()
+        reading = next((one for one, io in self.transports.items() if io.handler is task), None)
+        sides: Iterable[Http2Connection] = edge.origins
+        if reading is not self.client and edge.h2 is not None:
+            sides = (edge.h2,)
+            for feed in [one for one in edge.feeds if one.conn is reading]:
+                while feed.stream_id is not None and held(edge.h2, feed.stream_id) > MOST_HELD:
+                    self._progress.clear()
+                    await self._progress.wait()
+        elif reading is not self.client:
+            return
+        while any(waiting(side) > H2_WAITING for side in sides):
+            self._progress.clear()
+            try:
+                async with asyncio.timeout(STALLED):
+                    await self._progress.wait()
+            except TimeoutError:
+                break

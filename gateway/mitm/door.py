@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
 
 from loguru import logger
@@ -23,7 +24,7 @@ from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
 from gateway.identity.resolve import parse_address
 from gateway.mitm import guard, layers
-from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks
+from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks, traces
 from gateway.mitm.filter import Filter
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
@@ -33,6 +34,7 @@ from gateway.node import Listener, ListenerKind
 from rules.model import Gap
 
 MOST_CONNECTIONS = 20_000  # per worker; beyond it new ones are refused and recorded
+MOST_OF_A_PEER = 5_000  # one address may be a whole school behind its router, but not all of us
 SWEEP = 1.0  # seconds
 
 Peer = tuple[str, int]
@@ -71,10 +73,9 @@ class Door:
         self.filter = judge
         self.hooks = hooks
         self.connections: set[EdgeConnection] = set()
-        self._prefixes = {
-            listener: tuple(ip_network(prefix) for prefix in listener.clients)
-            for listener in listeners
-        }
+        self._prefixes = {listener: networks(listener.clients) for listener in listeners}
+        self._balancers = {listener: networks(listener.balancers) for listener in listeners}
+        self._peers: Counter[str] = Counter()
 
     async def accepted(
         self, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -82,10 +83,10 @@ class Door:
         """One connection, from accept to close. Raises nothing."""
         try:
             await self._handle(listener, reader, writer)
-        except Exception:  # the outermost door of one connection
+        except Exception as error:  # the outermost door of one connection
             if self.filter.metrics is not None:
                 self.filter.metrics.failure("connection")
-            logger.exception("a connection failed")
+            logger.error("a connection failed: {}", traces(error))
         finally:
             if not writer.is_closing():
                 writer.close()
@@ -99,6 +100,9 @@ class Door:
         peer: Peer = (str(name[0]), int(name[1]))
         destination: Peer | None = None
         if listener.proxy_protocol:
+            if not within(peer[0], self._balancers[listener]):
+                self._turn_away(listener, writer, peer, Gap.FOREIGN_CLIENT, "not a balancer")
+                return
             try:
                 proxied = await read_proxy_line(reader)
             except ValueError as error:
@@ -107,10 +111,10 @@ class Door:
             if proxied.source is None:
                 return  # the balancer's own health check
             peer, destination = proxied.source, proxied.destination
-        if not self._serves(listener, peer[0]):
+        if not within(peer[0], self._prefixes[listener]):
             self._turn_away(listener, writer, peer, Gap.FOREIGN_CLIENT, "foreign client")
             return
-        if len(self.connections) >= MOST_CONNECTIONS:
+        if len(self.connections) >= MOST_CONNECTIONS or self._peers[peer[0]] >= MOST_OF_A_PEER:
             self._turn_away(listener, writer, peer, Gap.TOO_LARGE, "too many connections")
             return
         if listener.kind is ListenerKind.TRANSPARENT and destination is None:
@@ -123,10 +127,14 @@ class Door:
         )
         top_layer(connection, listener.kind, destination)
         self.connections.add(connection)
+        self._peers[peer[0]] += 1
         try:
             await connection.handle_client()
         finally:
             self.connections.discard(connection)
+            self._peers[peer[0]] -= 1
+            if not self._peers[peer[0]]:
+                del self._peers[peer[0]]
 
     def _client(self, listener: Listener, writer: asyncio.StreamWriter, peer: Peer) -> EdgeClient:
         return EdgeClient(
@@ -137,13 +145,6 @@ class Door:
             filter=self.filter,
             listener=listener,
             subject=self.filter.force.resolver.subject(peer[0]),
-        )
-
-    def _serves(self, listener: Listener, peer: str) -> bool:
-        address = parse_address(peer)
-        return any(
-            prefix.version == address.version and address in prefix
-            for prefix in self._prefixes[listener]
         )
 
     def _turn_away(
@@ -183,6 +184,17 @@ class Door:
         if io is not None and io.writer is not None and client.target is None:
             cast(asyncio.StreamWriter, io.writer).write(rejection.answer)
         connection.end()
+
+
+def networks(prefixes: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks that these prefixes name."""
+    return tuple(ip_network(prefix) for prefix in prefixes)
+
+
+def within(peer: str, prefixes: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Is this address in one of the networks?"""
+    address = parse_address(peer)
+    return any(prefix.version == address.version and address in prefix for prefix in prefixes)
 
 
 def original_destination(writer: asyncio.StreamWriter) -> Peer | None:

@@ -51,10 +51,12 @@ class Exchange:
 def reader(fields: Fields) -> Callable[[str], str]:
     """`headers("name")` over raw fields, read once; a repeated header is joined by commas."""
     table: dict[bytes, bytes] = {}
-    for raw_name, value in fields:
+    for raw_name, raw_value in fields:
         name = raw_name.lower()
-        before = table.get(name)
-        table[name] = value if before is None else before + b", " + value
+        before, value = table.get(name), raw_value
+        if before is not None:  # HTTP/2 splits cookies (RFC 9113 section 8.2.3)
+            value = before + (b"; " if name == b"cookie" else b", ") + value
+        table[name] = value
 
     def headers(name: str) -> str:
         value = table.get(name.encode("latin-1"))

@@ -12,18 +12,28 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import h2.errors
+import h2.events
 import h11
 from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers import http as http_layers
+from mitmproxy.proxy.layers import tls as tls_layers
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, RequestHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseProtocolError,
+)
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
-from mitmproxy.proxy.layers.http._http2 import Http2Client, Http2Connection, Http2Server
+from mitmproxy.proxy.layers.http._http2 import Http2Connection, Http2Server
 
 from gateway.mitm.exchange import head_bytes
+from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
+from gateway.mitm.origin_tls import GuardedServerTLS
 from gateway.page.model import Page
 from rules.model import Gap
 
@@ -36,6 +46,8 @@ Commands = layer.CommandGenerator[None]
 
 HEAD_LIMIT = 64 * 1024  # bytes of a request head
 HEAD_SECONDS = 10.0  # a head slower than this is cut (enforced by the door's sweep)
+AHEAD = 64 * 1024  # bytes a client may send beyond the request under way, or of one chunk's head
+MOST_OPEN = 500  # exchanges under way on one connection; HTTP/2 grants 100 streams at a time
 
 
 @dataclass
@@ -145,9 +157,20 @@ class GuardedHttp1(_http1.Http1Server):
         rejection = Rejection(client=client, gap=gap, detail=detail, status=status)
         self.state = self.done
         yield RejectedHook(rejection)
-        if rejection.answer:
+        if status and rejection.answer:
             yield commands.SendData(self.conn, rejection.answer)
         yield commands.CloseConnection(self.conn)
+
+    def wait(self, event: events.Event) -> Commands:
+        """The answer is under way; what is sent ahead of it is kept, up to a limit."""
+        if isinstance(event, events.DataReceived) and len(self.buf) > AHEAD:
+            stream_id = self.stream_id
+            yield from self._reject(Gap.TOO_LARGE, "too much sent ahead of an answer", 0)
+            yield ReceiveHttp(
+                RequestProtocolError(stream_id, "sent too much", ErrorCode.CLIENT_DISCONNECTED)
+            )
+            return
+        yield from super().wait(event)
 
     def send(self, event: Any) -> Commands:
         if isinstance(event, ResponseProtocolError) and not self.response:
@@ -185,20 +208,34 @@ class GuardedHttp2(Http2Server):
                 return
         yield from super()._handle_event(event)
 
+    def handle_h2_event(self, event: Any) -> layer.CommandGenerator[bool]:
+        client = cast("EdgeClient", self.context.client)
+        if isinstance(event, h2.events.RequestReceived) and len(client.open) >= MOST_OPEN:
+            # begun and reset, over and over (CVE-2023-44487): no browser does that
+            yield from self.protocol_error(
+                "too many requests under way", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
+            )
+            return True
+        return (yield from super().handle_h2_event(event))
+
+    def protocol_error(
+        self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR
+    ) -> Commands:
+        """Frames that are no request end the connection: they are recorded, too."""
+        client = cast("EdgeClient", self.context.client)
+        calm = error_code == h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
+        gap = Gap.TOO_LARGE if calm else Gap.MALFORMED
+        yield RejectedHook(
+            Rejection(client=client, gap=gap, detail="broken HTTP/2 frames", status=0)
+        )
+        yield from super().protocol_error(message, error_code)
+
     def _can_answer(self, event: ResponseProtocolError) -> bool:
         """May a whole answer still be sent on this stream?"""
         if event.code.http_status_code() is None or self.is_closed(event.stream_id):
             return False
         stream = self.h2_conn.streams[event.stream_id]
         return self.is_open_for_us(event.stream_id) and not stream.state_machine.headers_sent
-
-
-class GuardedHttp2Origin(Http2Client):
-    """HTTP/2 to an origin; known to its client, whose uploads must not outrun it."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        cast("EdgeClient", context.client).origins.add(self)
 
 
 def waiting(connection: Http2Connection) -> int:
@@ -209,13 +246,20 @@ def waiting(connection: Http2Connection) -> int:
 
 
 class TrailerlessReader:
-    """A body reader that drops trailers, as an intermediary may (RFC 9110 section 6.5.1)."""
+    """A body reader that drops trailers, as an intermediary may (RFC 9110 section 6.5.1).
+
+    What frames a chunk (its size, extensions, trailers) is limited: mitmproxy would
+    keep an endless one.
+    """
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
 
     def __call__(self, buffer: Any) -> Any:
-        return self._plain(self._reader(buffer))
+        event = self._plain(self._reader(buffer))
+        if event is None and len(buffer) > AHEAD:
+            raise h11.RemoteProtocolError("a chunk's head or the trailers are too large")
+        return event
 
     def read_eof(self) -> Any:
         return self._plain(self._reader.read_eof())
@@ -228,14 +272,17 @@ class TrailerlessReader:
 
 
 def install() -> None:
-    """The three places where we change mitmproxy's own names; tests hold them to 12.2.
+    """The places where we change mitmproxy's own names; tests hold them to 12.2.
 
     Its HTTP/1 code gives up on trailers: ours drops them. Its hooks pause a layer until
     an answer comes back through the whole stack: ours are answered while the layer is
     still yielding, so nothing needs to pause. But a request's head still does: a pipelined
-    one may only go on when the exchange before it has wholly ended. Its HTTP/2 side to
-    origins does not say how much it holds back: ours does.
+    one may only go on when the exchange before it has wholly ended. Its sides to origins
+    have no limits and do not say how much they hold back: ours do. Its TLS to an origin
+    keeps a fatal alert to itself: ours tells.
     """
+    tls_layers.ServerTLSLayer = GuardedServerTLS  # type: ignore[misc]
+    http_layers.Http1Client = GuardedHttp1Origin  # type: ignore[attr-defined]
     http_layers.Http2Client = GuardedHttp2Origin  # type: ignore[attr-defined]
     StartHook.blocking = False
     HttpRequestHeadersHook.blocking = True

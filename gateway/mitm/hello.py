@@ -23,8 +23,11 @@ class Hello:
 
 
 def starts_tls(data: bytes) -> bool:
-    """Could these be the first bytes of a TLS record (handshake, version 3.x)?"""
-    return data[:1] == b"\x16" and data[1:2] in (b"", b"\x03") and data[2:3] <= b"\x04"
+    """Could these be the first bytes of a TLS record (handshake, version 3.x)?
+
+    Any x: servers ignore it in a first record (RFC 8446 section 5.1, legacy_record_version).
+    """
+    return data[:1] == b"\x16" and data[1:2] in (b"", b"\x03")
 
 
 def starts_tlcp(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from mitmproxy import http
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers.http import (
@@ -27,6 +28,7 @@ from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
     RequestProtocolError,
+    RequestTrailers,
     ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
@@ -35,6 +37,7 @@ from mitmproxy.proxy.layers.http._events import (
 
 from gateway.content import WINDOW
 from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
+from gateway.mitm.messages import EdgeWebsocket
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 Commands = layer.CommandGenerator[None]
 
+MOST_ORIGINS = 32  # connections to origins kept for one client
 WINDOW_SECONDS = 0.3  # a dribbling page is judged on what has come by then
 ALERT_ACCESS_DENIED = bytes((0x15, 3, 3, 0, 2, 2, 49))  # RFC 8446 section 6.2
 
@@ -88,7 +92,29 @@ class FilterStream(HttpStream):
             if self.holding and self.response_body_buf:
                 yield from self._judge_window()
             return
+        if isinstance(event, RequestTrailers):
+            return  # an intermediary may drop them (RFC 9110 section 6.5.1)
         yield from super()._handle_event(event)
+
+    def check_invalid(self, request: bool) -> layer.CommandGenerator[bool]:
+        invalid = yield from super().check_invalid(request)
+        if invalid:
+            yield DropStream(self.stream_id)
+        return invalid
+
+    def handle_connect_finish(self) -> Commands:
+        yield from super().handle_connect_finish()
+        if self.client_state == self.state_errored:  # refused
+            yield DropStream(self.stream_id)
+
+    def flow_done(self) -> Commands:
+        if self.flow.websocket is None:
+            yield from super().flow_done()
+            return
+        self.child_layer = EdgeWebsocket(self.context, self.flow)
+        self._handle_event = self.passthrough  # type: ignore[method-assign]
+        yield from self.child_layer.handle_event(events.Start())
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:  # noqa: ARG002
         return False
@@ -126,8 +152,8 @@ class FilterStream(HttpStream):
             self.state_wait_for_response_headers,
             self.state_consume_response_body,
         )
+        self.holding = False
         if isinstance(event, ResponseProtocolError) and unsent and not self.answered:
-            self.holding = False
             yield from self._fail(event.message)
             return
         yield from super().handle_protocol_error(event)
@@ -161,11 +187,18 @@ class FilterStream(HttpStream):
 
     def state_wait_for_response_headers(self, event: ResponseHeaders) -> Commands:
         yield from super().state_wait_for_response_headers(event)
-        if self.server_state == self.state_consume_response_body:
+        if self.flow.response is not event.response:
+            yield from self._replace()
+        elif self.server_state == self.state_consume_response_body:
             exchange = self.flow.metadata.get("exchange")
             self.holding = exchange is not None and exchange.hold
-            if self.holding and "content-length" not in event.response.headers:
-                yield commands.RequestWakeup(WINDOW_SECONDS)
+
+    def _replace(self) -> Commands:
+        """Our page instead of the origin's answer, of which nothing has left yet."""
+        error = RequestProtocolError(self.stream_id, "refused", ErrorCode.CANCEL)
+        self.server_state = self.state_errored
+        yield SendHttp(error, self.context.server)
+        yield from self._answer()
 
     def state_consume_response_body(self, event: events.Event) -> Commands:
         if self.answered:
@@ -173,6 +206,9 @@ class FilterStream(HttpStream):
         if not self.holding or not isinstance(event, ResponseData):
             yield from super().state_consume_response_body(event)
             return
+        origin = self.flow.response
+        if not self.response_body_buf and origin and "content-length" not in origin.headers:
+            yield commands.RequestWakeup(WINDOW_SECONDS)
         self.response_body_buf += event.data
         if len(self.response_body_buf) >= WINDOW:
             yield from self._judge_window()
@@ -186,12 +222,7 @@ class FilterStream(HttpStream):
             return
         self.response_body_buf.clear()
         if self.flow.response is not origin:
-            server = self.context.server
-            self.server_state = self.state_errored
-            yield SendHttp(
-                RequestProtocolError(self.stream_id, "refused", ErrorCode.CANCEL), server
-            )
-            yield from self._answer()
+            yield from self._replace()
             return
         yield from self.start_response_stream()
         yield from self.state_stream_response_body(ResponseData(self.stream_id, window))
@@ -228,7 +259,38 @@ class FilterHttpLayer(HttpLayer):
             else:
                 guarded = GuardedHttp1(self.context.fork())
             self.connections[client] = guarded
+        elif isinstance(event, events.ConnectionEvent) and self._forgotten(event.connection):
+            return
         yield from super()._handle_event(event)
+        if isinstance(event, events.ConnectionClosed):
+            self._pass_over(event.connection)
+        elif isinstance(event, events.OpenConnectionCompleted) and event.reply:
+            self._pass_over(event.command.connection)
+
+    def _pass_over(self, connection: Connection) -> None:
+        """A tunnel's own connections have ended: the HTTP around it need not route to them."""
+        if isinstance(self.connections.get(connection), HttpStream):
+            del self.connections[connection]
+
+    def _forgotten(self, connection: Connection) -> bool:
+        return connection is not self.context.server and connection not in self.connections
+
+    def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> Commands:
+        """As mitmproxy's, but a failure is not remembered, and few idle origins are kept."""
+        crowded = len(self.connections) > MOST_ORIGINS
+        used = {id(stream.context.server) for stream in self.streams.values()} if crowded else ()
+        for connection in list(self.connections):
+            if connection in self.waiting_for_establishment or connection is self.context.client:
+                continue
+            gone = connection.state is ConnectionState.CLOSED
+            if gone and event.connection_spec_matches(connection):
+                del self.connections[connection]
+            elif crowded and id(connection) not in used:
+                if gone:
+                    del self.connections[connection]
+                else:
+                    yield commands.CloseConnection(connection)
+        yield from super().get_connection(event, reuse=reuse)
 
     def make_stream(self, stream_id: int) -> Commands:
         stream = self.streams[stream_id] = FilterStream(self.context.fork(), stream_id)

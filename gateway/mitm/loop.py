@@ -12,6 +12,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,7 @@ from rules.model import Gap
 KEEP = 30.0  # seconds an answer is reused
 KEEP_FAILURE = 5.0
 MOST = 10_000  # names remembered
+RESOLVERS = 64  # names looked up at a time; a slow one holds a thread for many seconds
 
 
 class EdgeLoop(asyncio.SelectorEventLoop):
@@ -33,6 +35,8 @@ class EdgeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._answers: dict[tuple[Any, ...], tuple[float, list[Any] | OSError]] = {}
+        self._asking: dict[tuple[Any, ...], asyncio.Task[tuple[float, list[Any] | OSError]]] = {}
+        self.set_default_executor(ThreadPoolExecutor(RESOLVERS, thread_name_prefix="names"))
 
     async def getaddrinfo(
         self,
@@ -49,7 +53,7 @@ class EdgeLoop(asyncio.SelectorEventLoop):
         now = time.monotonic()
         known = self._answers.get(key)
         if known is None or known[0] < now:
-            known = await self._look_up(key)
+            known = await self._shared(key)
             if len(self._answers) >= MOST:
                 self._answers.clear()
             self._answers[key] = known
@@ -57,6 +61,14 @@ class EdgeLoop(asyncio.SelectorEventLoop):
         if isinstance(answer, OSError):
             raise type_of(answer)
         return answer
+
+    async def _shared(self, key: tuple[Any, ...]) -> tuple[float, list[Any] | OSError]:
+        """One look-up for all who ask the same at the same time."""
+        task = self._asking.get(key)
+        if task is None:
+            task = self._asking[key] = self.create_task(self._look_up(key))
+            task.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(task)
 
     async def _look_up(self, key: tuple[Any, ...]) -> tuple[float, list[Any] | OSError]:
         host, port, family, kind, proto, flags = key
@@ -67,6 +79,8 @@ class EdgeLoop(asyncio.SelectorEventLoop):
             )
         except OSError as error:
             return time.monotonic() + KEEP_FAILURE, error
+        except UnicodeError:  # a name that the system's resolver cannot even ask for
+            return time.monotonic() + KEEP_FAILURE, OSError("the name cannot be resolved")
         checked = [row for row in found if self._allowed(row)]
         if found and not checked:
             refused = ConnectionRefusedError(Gap.FORBIDDEN_DESTINATION.value)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mitmproxy import http
 
+from gateway.content import acceptable
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, request_facts, respond
 from gateway.mitm.filter import Filter
@@ -17,7 +18,13 @@ from gateway.rewrite.safesearch import SafeSearch
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
 
 _HOP = frozenset(
-    {b"proxy-connection", b"proxy-authorization", b"proxy-authenticate", b"http2-settings"}
+    {
+        b"proxy-connection",
+        b"proxy-authorization",
+        b"proxy-authenticate",
+        b"http2-settings",
+        b"sec-websocket-extensions",  # messages come uncompressed: see messages.py
+    }
 )
 _UPLOAD = 256 * 1024  # bytes; a larger request body is streamed
 
@@ -117,6 +124,9 @@ class Requests:
         if any(name.lower() in drop for name, _ in fields):
             fields = tuple(field for field in fields if field[0].lower() not in drop)
             request.headers = http.Headers(fields)
+        asked = headers("accept-encoding")
+        if asked and (readable := acceptable(asked)) != asked:
+            request.headers["accept-encoding"] = readable or "identity"
         if COOKIE in headers("cookie"):
             kept = strip_cookie(headers("cookie"))
             request.headers.pop("cookie", None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mitmproxy import http
 
-from gateway.content import DECODERS, is_page, is_text, readable
+from gateway.content import DECODERS, all_codings, is_page, is_text, media_type, readable
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
@@ -35,8 +35,10 @@ class Responses:
         headers = reader(response.headers.fields)
         if headers("alt-svc"):
             del response.headers["alt-svc"]  # an invitation to HTTP/3, which nobody filters
-        media = headers("content-type").partition(";")[0].strip().lower()
-        exchange.encoding = headers("content-encoding")
+        if response.status_code == 101:
+            response.headers.pop("sec-websocket-extensions", None)  # see messages.py
+        media = media_type(headers("content-type"))
+        exchange.encoding = all_codings(headers("content-encoding"), headers("transfer-encoding"))
         found = header_labels(headers("rating"))
         exchange.facts = replace(
             exchange.facts, stage=Stage.RESPONSE, media_type=media, status=response.status_code
@@ -52,6 +54,11 @@ class Responses:
         )
         if bodiless:
             return
+        if response.status_code == 206 and _beginning_unseen(media, headers("content-range")):
+            exchange.facts = replace(exchange.facts, gap=Gap.UNDECODABLE)
+            self._judge_again(flow, exchange)
+            if exchange.own:
+                return
         exchange.hold = is_page(media) or (is_text(media) and not _known(exchange.encoding))
         if not exchange.hold:
             response.stream = True
@@ -98,6 +105,7 @@ class Responses:
         kind: PageKind,
         headers: Headers,
     ) -> None:
+        client.open.pop(flow.id, None)  # no further hook will tell of its end
         if exchange.recorded:  # a warning was continued: only a block is still to be told
             exchange.own = True
             page = self._filter.page(
@@ -133,6 +141,7 @@ class Responses:
         if exchange.recorded:
             self._replace(flow, client, exchange, kind, headers)
         else:
+            client.open.pop(flow.id, None)
             self._filter.show(flow, client, exchange, kind, headers, problem=gap.value)
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -180,6 +189,12 @@ class Responses:
         if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
             message.drop()
             self._filter.record(client, facts, outcome, "websocket-message")
+
+
+def _beginning_unseen(media: str, content_range: str) -> bool:
+    """A part of a page without its beginning, where what it is would be seen."""
+    page = is_page(media) and media != "text/plain"
+    return page and not content_range.strip().lower().startswith("bytes 0-")
 
 
 def _known(encoding: str) -> bool:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
-STORE = 10_000  # names whose contexts are kept
+STORE = 3_000  # names whose contexts are kept, 19 KiB each
 LEAF_DAYS = 30  # a leaf lives shorter than any browser's limit (398 days)
 REFRESH = 15 * 86_400  # seconds after which a kept leaf is made anew
 
@@ -68,7 +68,7 @@ class Authority:
         context.set_options(SSL.OP_NO_COMPRESSION)
         context.set_cipher_list(CIPHERS)
         context.set_alpn_select_callback(_select_alpn)
-        context.set_session_id(b"qinglang")
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # tickets do; a cache per name grows
         context.use_certificate(self.leaf(name))
         context.use_privatekey(self._leaf_key)
         for extra in self._cas[1:]:  # a cross-signed CA during rotation
@@ -138,6 +138,8 @@ class Upstream:
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
+            if not name:  # OpenSSL would then check no name at all
+                raise ValueError("no name to verify") from None
             host = name.encode("ascii")
             connection.set_tlsext_host_name(host)
             connection.set_verify(SSL.VERIFY_PEER, None)

@@ -25,7 +25,6 @@ from gateway.mitm.tls import Authority, Upstream
 from gateway.node import ListenerKind
 from gateway.page.model import PageKind, Want
 from gateway.pipeline import Deed, Outcome
-from policies.model import Action
 from rules.hosts import canonical, is_address
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
 
@@ -35,8 +34,12 @@ if TYPE_CHECKING:
     from gateway.mitm.connection import EdgeClient
     from gateway.mitm.filter import Filter
 
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _METHOD = re.compile(rb"[A-Z]{3,24} ")
-_METHOD_BEGUN = re.compile(rb"[A-Z]{1,24}\Z")
+# What a lenient origin takes for a request is one: empty lines before it, any method.
+_REQUEST = re.compile(_TOKEN + rb"+ [^\n]*HTTP/[0-9]")
+_REQUEST_BEGUN = re.compile(_TOKEN + rb"*(?: [^\r\n]*)?\Z")
+_UNDECIDED = 16 * 1024  # bytes that may still become a request
 _PRIOR_KNOWLEDGE = b"PRI * HTTP/2"
 _ORIGINS = 20_000  # origins remembered as HTTP/1 only
 
@@ -161,10 +164,16 @@ class Tunnels:
     def _plain(self, context: Context, client: EdgeClient, first: bytes) -> layer.Layer | None:
         if first.startswith(_PRIOR_KNOWLEDGE):
             return self._foreign(context, client, Gap.NOT_HTTP, alert=False)
-        if _METHOD.match(first):
+        line = first.lstrip(b"\r\n")
+        if _METHOD.match(line) or _REQUEST.match(line):
             return http_layer(context, explicit=False)
-        if _METHOD_BEGUN.match(first) or first in (b"\x16", b"\x16\x01"):
+        if first in (b"\x16", b"\x16\x01"):
             return None
+        if _REQUEST_BEGUN.match(line):
+            if len(first) <= _UNDECIDED:
+                return None
+            self._filter.reject(client, Gap.TOO_LARGE, "an endless request line", _host(client))
+            return RefuseLayer(context, alert=False)
         return self._foreign(context, client, Gap.NOT_HTTP, alert=False)
 
     def _foreign(
@@ -174,9 +183,11 @@ class Tunnels:
         host, port = client.target or ("", 0)
         facts = Facts(stage=Stage.TLS, host=host, port=port, scheme="tcp", gap=gap)
         outcome = self._filter.judge(facts, client.subject)
-        passed = outcome.verdict.enforced not in (Action.BLOCK, Action.WARN)
+        # a rewrite cannot be done to bytes that are not read, so it does not let them pass
+        passed = outcome.deed is Deed.PASS
+        passed = passed and not client.tls_established and not self._page_listener(client)
         self._filter.record(client, facts, outcome, "" if passed else gap.value)
-        if passed and not client.tls_established and not self._page_listener(client):
+        if passed:
             self._count("bypass", gap.value)
             context.server.address = (host, port)
             return TCPLayer(context, ignore=True)

@@ -26,6 +26,7 @@ from typing import Any, cast
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.authority import Generation, read_keys
 from gateway.destinations import Destinations
 from gateway.events import Recorder
@@ -182,6 +183,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--index", type=int, required=True)
     parser.add_argument("--listeners", required=True)
     arguments = parser.parse_args(argv)
+    oplog.set_up()
     node = Node.read(arguments.node)
     sockets = [
         (node.listeners[entry["listener"]], socket.socket(fileno=entry["fd"]))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import itertools
 import re
-import warnings
 import string
+import warnings
 from collections.abc import Iterator
 
 MOST = 4096  # names one expression may stand for

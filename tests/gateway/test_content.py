@@ -9,7 +9,17 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.content import BUDGET, DECODERS, READ, is_page, is_text, readable
+from gateway.content import (
+    BUDGET,
+    DECODERS,
+    READ,
+    acceptable,
+    all_codings,
+    is_page,
+    is_text,
+    media_type,
+    readable,
+)
 from rules.model import Gap
 
 PAGE = ("<html><title>清朗</title>" + "网页内容 " * 4000).encode()
@@ -107,3 +117,61 @@ def test_mutated_bodies(coding: str, at: int, byte: int) -> None:
     data[at % len(data)] = byte
     found = readable(bytes(data), coding)
     assert isinstance(found, Gap) or len(found) <= READ
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("text/html; charset=utf-8", "text/html"),
+        ("TEXT/HTML", "text/html"),
+        ("text/html foo", "text/html"),
+        ("text/html(comment)", "text/html"),
+        ("image/png, text/html", "text/html"),
+        ("text/html, image/png", "text/html"),
+        ("image/png, video/mp4", "video/mp4"),
+        ("image/png, html", "image/png"),
+        ("*/*", ""),
+        ("unknown/unknown", ""),
+        ("application/unknown", ""),
+        ("html", ""),
+        ("/", ""),
+        ("", ""),
+    ],
+)
+def test_media_type_as_browsers_read_it(header: str, expected: str) -> None:
+    assert media_type(header) == expected
+
+
+@given(st.text(max_size=80))
+def test_any_media_type(header: str) -> None:
+    found = media_type(header)
+    assert found == "" or "/" in found
+    assert not set(found) & set(" ;,")
+
+
+@pytest.mark.parametrize(
+    ("content", "transfer", "expected"),
+    [
+        ("", "", ""),
+        ("gzip", "chunked", "gzip"),
+        ("", "gzip, chunked", "gzip"),
+        ("br", "GZIP,chunked", "br,gzip"),
+        ("", "compress", "compress"),
+        ("", "identity", ""),
+    ],
+)
+def test_transfer_codings_come_last(content: str, transfer: str, expected: str) -> None:
+    assert all_codings(content, transfer) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("gzip, deflate, br, zstd, dcb, dcz", "gzip, deflate, br, zstd"),
+        ("gzip;q=1.0, *;q=0.5", "gzip;q=1.0"),
+        ("dcb", ""),
+        ("", ""),
+    ],
+)
+def test_only_readable_codings_are_acceptable(asked: str, expected: str) -> None:
+    assert acceptable(asked) == expected

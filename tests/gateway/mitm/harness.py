@@ -187,6 +187,7 @@ class Lab:
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
+        self.origin_context = context
         return context
 
     async def _engine(self, loop: EdgeLoop) -> None:

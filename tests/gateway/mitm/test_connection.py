@@ -17,11 +17,14 @@ def test_our_own_fault_is_recorded_and_ends_only_that_connection(
     try:
         with monkeypatch.context() as patch:
             patch.setattr(type(lab.filter), "judge", _broken)
-            assert lab.get(lab.url("www.allowed.example")) == b""
+            assert lab.get(lab.url("www.allowed.example", "/a-secret-path")) == b""
         lab.until(lambda: bool(heard))
     finally:
         logger.remove(sink)
     assert any("crashed" in message for message in heard)
+    said = "".join(heard)  # where it arose, but neither the request nor who asked
+    assert "RuntimeError" in said
+    assert not any(word in said for word in ("secret-path", "127.0.0.1"))
     assert status(lab.get(lab.url("www.allowed.example"))) == 200
 
 

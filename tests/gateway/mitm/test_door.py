@@ -2,6 +2,9 @@
 
 import socket
 
+import pytest
+
+from gateway.mitm.door import networks
 from gateway.node import ListenerKind
 from rules.model import Gap
 from tests.gateway.mitm.harness import Lab, everything
@@ -60,3 +63,29 @@ def test_the_subject_follows_the_client_address(lab: Lab) -> None:
     (seen,) = lab.settled(1)
     assert (seen.subject.school, seen.subject.stage) == ("lab", "senior")
     assert "127.0.5.7" not in repr(seen.subject)
+
+
+def test_only_a_balancer_is_believed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = next(one for one in lab.door._balancers if one.kind is ListenerKind.TRANSPARENT)
+    monkeypatch.setitem(lab.door._balancers, listener, networks(("192.0.2.0/24",)))
+    with lab.connect(ListenerKind.TRANSPARENT) as sock:
+        sock.sendall(b"PROXY TCP4 127.0.5.9 203.0.113.9 40000 80\r\nGET / HTTP/1.1\r\n\r\n")
+        assert everything(sock) == b""
+    (seen,) = lab.settled(1)
+    assert seen.facts.gap is Gap.FOREIGN_CLIENT
+    assert seen.subject.school == ""
+
+
+def test_one_address_cannot_hold_every_connection(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.mitm.door.MOST_OF_A_PEER", 2)
+    with lab.connect(), lab.connect():
+        lab.until(lambda: len(lab.door.connections) >= 2)
+        with lab.connect() as third:
+            assert everything(third) == b""
+        assert len(lab.settled(1)) == 1
+    lab.until(lambda: not lab.door.connections)
+    with lab.connect() as again:
+        again.sendall(b"HELLO\r\n\r\n")
+        assert everything(again)

@@ -73,3 +73,9 @@ def test_head_bytes_is_a_whole_closing_answer() -> None:
     assert head.startswith(b"HTTP/1.1 403 Forbidden\r\n")
     assert b"Connection: close" in head
     assert body == PAGE.body
+
+
+def test_cookies_are_joined_as_one_header() -> None:
+    headers = reader(((b"Cookie", b"a=1"), (b"cookie", b"b=2"), (b"X", b"1"), (b"x", b"2")))
+    assert headers("cookie") == "a=1; b=2"
+    assert headers("x") == "1, 2"

@@ -1,5 +1,8 @@
 """Heads and bodies that are no requests: each is refused with a page and one event."""
 
+import asyncio
+import contextlib
+import gc
 import socket
 import time
 
@@ -8,8 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitmproxy.proxy.layers.http import _http1
 
+from gateway.mitm import guard
 from gateway.mitm.guard import HEAD_LIMIT, TrailerlessReader, head_problem, install
+from gateway.mitm.loop import EdgeLoop
 from rules.model import Gap
+from tests.gateway.mitm.h2client import H2Client
 from tests.gateway.mitm.harness import Lab, status
 
 
@@ -154,3 +160,81 @@ def test_any_bytes_are_one_event_and_the_engine_lives(lab: Lab, data: bytes) -> 
             pass
     expected = 0 if not data.strip(b"\r\n") else 1
     assert len(lab.settled(expected)) >= expected
+
+
+@pytest.mark.parametrize("begun", ["request", "chunk"])
+def test_what_is_sent_ahead_has_a_limit(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, begun: str
+) -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(lab, "_origin_answer", script)
+    head = f"POST {lab.url('www.allowed.example')} HTTP/1.1\r\nHost: www.allowed.example\r\n"
+    head += "\r\n" if begun == "request" else "Transfer-Encoding: chunked\r\n\r\n5;"
+    with lab.connect() as sock:
+        sock.sendall(head.encode())
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            sock.sendall(b"x" * 64 * 1024 * 1024)
+    kept = [len(one.buf) for one in gc.get_objects() if isinstance(one, guard.GuardedHttp1)]
+    assert max(kept, default=0) < 1_000_000
+    seen = lab.settled(1)
+    assert seen
+
+
+def test_an_origins_endless_chunk_head_is_given_up(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                writer.write(b"a" * 65536)
+                await writer.drain()
+        writer.close()
+
+    monkeypatch.setattr(lab, "_origin_answer", script)
+    lab.get(lab.url("www.allowed.example"))
+    assert len(lab.settled(1)) == 1
+
+
+def test_frames_that_are_no_request_are_one_event(lab: Lab) -> None:
+    with H2Client(lab) as client:
+        client.head(1)
+        assert client.read().answers[1].status == 200
+        client.h2.send_headers(3, [(":method", "GET"), (":path", "/")], end_stream=True)
+        client.flush()
+        assert client.read().closed
+    good, bad = lab.settled(2)
+    assert (good.facts.gap, bad.facts.gap) == (None, Gap.MALFORMED)
+
+
+def test_requests_begun_and_reset_end_the_connection(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CVE-2023-44487: while the origin is being looked up, streams would pile up."""
+
+    release = asyncio.Event()
+
+    async def never(*_: object, **__: object) -> list[object]:
+        await release.wait()
+        return []
+
+    monkeypatch.setattr(EdgeLoop, "_resolve", never)
+    with H2Client(lab, "slow.example") as client, contextlib.suppress(OSError):
+        for wave in range(1, 4 * guard.MOST_OPEN, 100):
+            for stream in range(wave, wave + 100, 2):
+                client.head(stream, end=False)
+            time.sleep(0.05)  # else a reset may overtake its request
+            for stream in range(wave, wave + 100, 2):
+                client.h2.reset_stream(stream, 8)
+            client.flush()
+        assert client.read().closed
+    lab.until(lambda: not lab.door.connections)
+    if lab.loop is not None:
+        lab.loop.call_soon_threadsafe(release.set)
+    gaps = [seen.facts.gap for seen in lab.settled(guard.MOST_OPEN + 1)]
+    assert gaps.count(Gap.TOO_LARGE) == 1
+    assert guard.MOST_OPEN < len(gaps) < 2 * guard.MOST_OPEN

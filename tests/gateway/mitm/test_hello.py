@@ -127,7 +127,8 @@ def test_endless_hello_is_cut() -> None:
         (b"\x16\x03", True, False),
         (b"\x16\x03\x03", True, False),
         (b"\x16\x01\x01", False, True),
-        (b"\x16\x03\x09", False, False),
+        (b"\x16\x03\x09", True, False),
+        (b"\x16\x02\x00", False, False),
         (b"GET", False, False),
     ],
 )

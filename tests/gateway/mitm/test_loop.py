@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,32 @@ def test_the_real_resolver_is_asked() -> None:
     finally:
         loop.close()
     assert rows[0][4] == ("198.51.100.9", 80)
+
+
+def test_slow_names_hold_up_nobody_and_are_asked_once() -> None:
+    """Threads of the system's resolver are few: a pupil must not be able to take them all."""
+    release = threading.Event()
+    asked: list[str] = []
+
+    class Slow(EdgeLoop):
+        async def _resolve(self, host: Any, port: Any, **hints: int) -> list[Any]:
+            def look() -> list[Any]:
+                asked.append(host)
+                if host.startswith("slow"):
+                    release.wait(20)
+                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.113.1", port))]
+
+            return await self.run_in_executor(None, look)
+
+    async def run() -> int:
+        loop = asyncio.get_running_loop()
+        slow = [loop.create_task(loop.getaddrinfo(f"slow{n % 30}", 80)) for n in range(300)]
+        await asyncio.sleep(0)
+        found = await loop.getaddrinfo("quick", 80)
+        release.set()
+        await asyncio.gather(*slow)
+        return len(found)
+
+    with asyncio.Runner(loop_factory=Slow) as runner:
+        assert runner.run(run()) == 1
+    assert len(asked) == 31

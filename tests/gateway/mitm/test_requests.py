@@ -7,6 +7,7 @@ import pytest
 from gateway.page.ticket import COOKIE
 from policies.model import Action
 from rules.model import Gap
+from tests.gateway.mitm.h2client import H2Client
 from tests.gateway.mitm.harness import Lab, status
 
 
@@ -159,3 +160,19 @@ def test_language_and_form_of_the_answer(lab: Lab) -> None:
     assert b"image/svg+xml" in picture
     data = lab.get(lab.url("www.blocked.example", "/api"), "Accept: application/json")
     assert b'"error"' in data
+
+
+def test_only_codings_that_can_be_looked_into_are_asked_for(lab: Lab) -> None:
+    asked = "Accept-Encoding: gzip, deflate;q=0.5, br, zstd, dcb, dcz"
+    lab.get(lab.url("www.allowed.example"), asked)
+    assert b"Accept-Encoding: gzip, deflate;q=0.5, br, zstd\r\n" in lab.asked[0]
+    lab.get(lab.url("www.allowed.example"), "Accept-Encoding: dcb")
+    assert b"Accept-Encoding: identity\r\n" in lab.asked[1]
+
+
+def test_cookies_of_http2_come_in_pieces(lab: Lab) -> None:
+    with H2Client(lab) as client:
+        client.head(1, ("cookie", "a=1"), ("cookie", "__ql_ok=ours"), ("cookie", "b=2"))
+        assert client.read().answers[1].status == 200
+    assert b"__ql_ok" not in lab.asked[0]
+    assert b"cookie: a=1; b=2\r\n" in lab.asked[0].lower()

@@ -1,9 +1,11 @@
 """Responses: what is streamed, what is held, what never leaves."""
 
+import asyncio
 import gzip
 
 import pytest
 
+from gateway.mitm.layers import WINDOW_SECONDS
 from rules.model import Gap
 from tests.gateway.mitm.harness import Lab, status
 
@@ -112,3 +114,84 @@ def test_unreachable_and_unverifiable_origins_get_a_page(lab: Lab) -> None:
     assert status(lab.get("http://unknown.example:9/")) == 502
     (seen,) = lab.settled(1)
     assert seen.facts.gap is Gap.UPSTREAM
+
+
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_a_rating_header_lets_nothing_of_the_body_leave(lab: Lab, size: int) -> None:
+    lab.answer = reply(b"\x89PNG origin" * size, "Content-Type: image/png", "Rating: adult")
+    answer = lab.get(lab.url("www.allowed.example"))
+    assert status(answer) == 403
+    assert b"PNG origin" not in answer
+    assert len(lab.settled(1)) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Content-Type: image/png", "Content-Type: text/html"],
+        ["Content-Type: image/png, text/html"],
+        ["Content-Type: text/html foo"],
+        ["Content-Type: */*"],
+        ["Content-Type: unknown/unknown"],
+        ["Content-Type: html"],
+        [],
+    ],
+    ids=["two", "a list", "no semicolon", "any", "unknown", "no type", "none"],
+)
+def test_what_a_browser_may_take_for_a_page_is_held(lab: Lab, lines: list[str]) -> None:
+    lab.answer = reply(RTA, *lines)
+    assert status(lab.get(lab.url("www.allowed.example"))) == 403
+
+
+def test_transfer_codings_are_undone_to_look(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: gzip\r\n\r\n"
+        )
+        writer.write(gzip.compress(RTA))
+        writer.close()
+
+    monkeypatch.setattr(lab, "_origin_answer", script)
+    assert status(lab.get(lab.url("www.allowed.example"))) == 403
+
+
+@pytest.mark.parametrize(
+    ("content_range", "media", "expected"),
+    [
+        ("bytes 70000-70004/80000", "text/html", 403),
+        ("", "text/html", 403),
+        ("bytes 0-4/80000", "text/html", 206),
+        ("bytes 70000-70004/80000", "video/mp4", 206),
+        ("bytes 70000-70004/80000", "text/plain", 206),
+    ],
+)
+def test_the_rest_of_a_page_without_its_beginning(
+    lab: Lab, content_range: str, media: str, expected: int
+) -> None:
+    answer = reply(b"hello", f"Content-Type: {media}", f"Content-Range: {content_range}")
+    lab.answer = answer.replace(b"200 OK", b"206 Partial Content")
+    assert status(lab.get(lab.url("www.allowed.example"), "Range: bytes=70000-")) == expected
+
+
+def test_a_page_that_begins_late_is_not_held_forever(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        await asyncio.sleep(2 * WINDOW_SECONDS)
+        writer.write(b"5\r\nhello\r\n")
+        await reader.read()  # the rest never comes
+        writer.close()
+
+    monkeypatch.setattr(lab, "_origin_answer", script)
+    with lab.connect() as sock:
+        url = lab.url("www.allowed.example")
+        sock.sendall(f"GET {url} HTTP/1.1\r\nHost: www.allowed.example\r\n\r\n".encode())
+        found = b""
+        while b"hello" not in found and (more := sock.recv(65536)):
+            found += more
+    assert b"hello" in found

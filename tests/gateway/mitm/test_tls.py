@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from OpenSSL import SSL
 
 from gateway import authority
 from gateway.mitm.tls import LEAF_DAYS, STORE, Authority, Upstream
@@ -58,7 +59,13 @@ def test_a_missing_root_file_is_loud(tmp_path: Path) -> None:
         Upstream(tmp_path / "none.pem")
 
 
-@pytest.mark.parametrize("name", ["例子.中国", "a" * 300])
+@pytest.mark.parametrize("name", ["例子.中国", "a" * 300, ""])
 def test_names_that_cannot_be_verified(name: str) -> None:
     with pytest.raises((ValueError, UnicodeError)):
         Upstream().connection(name, ())
+
+
+def test_no_sessions_are_kept_per_name(pem: bytes) -> None:
+    """Thousands of names with a cache each would grow; tickets need none."""
+    context = Authority(pem).context("www.example.com")
+    assert context.get_session_cache_mode() == SSL.SESS_CACHE_OFF

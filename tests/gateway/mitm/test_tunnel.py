@@ -2,8 +2,10 @@
 
 import socket
 import ssl
+import time
 
 import pytest
+from cryptography import x509
 
 from gateway.mitm.layers import ALERT_ACCESS_DENIED
 from gateway.node import ListenerKind
@@ -184,3 +186,70 @@ def test_page_listener_shows_the_page_for_any_host(lab: Lab) -> None:
 
 def test_the_alert_is_a_fatal_access_denied() -> None:
     assert bytes((21, 3, 3, 0, 2, 2, 49)) == ALERT_ACCESS_DENIED
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"\r\nGET /search?q=x HTTP/1.1\r\n",
+        b"\r\n" * 3000 + b"GET /search?q=x HTTP/1.1\r\n",
+        b"get /search?q=x HTTP/1.1\r\n",
+        b"MKCOL-X /search?q=x HTTP/1.1\r\n",
+    ],
+    ids=["an empty line", "many empty lines", "lower case", "another method"],
+)
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_what_an_origin_takes_for_a_request_is_judged(lab: Lab, first: bytes, pieces: int) -> None:
+    """SafeSearch cannot be slipped past as bytes that are not HTTP."""
+    data = first + b"Host: www.google.com\r\nConnection: close\r\n\r\n"
+    begin = data.index(b"/search") - 3
+    with lab.tunnel(f"www.google.com:{lab.origin_port}") as sock:
+        if pieces == 2:
+            sock.sendall(data[:begin])
+            time.sleep(0.1)
+            data = data[begin:]
+        sock.sendall(data)
+        everything(sock)
+    assert all(b"safe=active" in asked for asked in lab.asked)
+    assert len(lab.settled(1)) == 1
+
+
+@pytest.mark.parametrize("first", [b"\x00\x01\x02", b"SSH-2.0-x\r\n"])
+def test_bytes_that_would_have_to_be_rewritten_do_not_pass(lab: Lab, first: bytes) -> None:
+    with lab.tunnel(f"www.google.com:{lab.origin_port}") as sock:
+        sock.sendall(first)
+        assert everything(sock) == b""
+    assert lab.asked == []
+    (seen,) = lab.settled(1)
+    assert seen.problem == Gap.NOT_HTTP
+
+
+def test_an_endless_first_line_is_refused(lab: Lab) -> None:
+    with lab.tunnel(f"www.allowed.example:{lab.origin_port}") as sock:
+        sock.sendall(b"a" * 20_000)
+        assert everything(sock) == b""
+    (seen,) = lab.settled(1)
+    assert seen.facts.gap is Gap.TOO_LARGE
+
+
+def test_an_odd_record_version_does_not_hide_a_hello(lab: Lab) -> None:
+    """Servers ignore the minor version of the first record; so do we."""
+    client, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = lab.client_tls().wrap_bio(client, sent, server_hostname="www.google.com")
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    hello = bytearray(sent.read())
+    hello[2] = 9
+    with lab.tunnel(f"www.google.com:{lab.tls_port}") as sock:
+        sock.sendall(hello)
+        client.write(sock.recv(65536))
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                client.write(sock.recv(65536))
+        der = session.getpeercert(binary_form=True)
+    assert der is not None
+    ours = x509.load_pem_x509_certificate(lab.ca.read_bytes())
+    x509.load_der_x509_certificate(der).verify_directly_issued_by(ours)
