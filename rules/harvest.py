@@ -40,7 +40,7 @@ def new_rows(
     drain: Drain,
     suffixes: Suffixes,
 ) -> Rows:
-    """The collector for one source; a public suffix is refused unless its sidecar names it."""
+    """The collector of one source; a public suffix covers itself only, unless it is named."""
     named = frozenset(canonical(name).encode("ascii") for name in source.registries)
 
     def refused(key: bytes) -> bool:

@@ -80,7 +80,7 @@ class Source:
     """One list: what it is, where it comes from, what its words mean here.
 
     `registries` are public suffixes that this list may name whole, because not anyone
-    may register below them (gov.cn); all other public suffixes are refused in any list.
+    may register below them (gov.cn); any other public suffix counts for the very name only.
     """
 
     id: str

@@ -80,7 +80,8 @@ class Rows:
     """Collects the rows of one list and drains them in chunks.
 
     `words` turns foreign category names and flags into a word; `drain` takes the
-    keys and words of one chunk; `refused` says which names no list may hold (public suffixes).
+    keys and words of one chunk; `refused` says which names no list may cover whole (public
+    suffixes): they are taken for the very name only, and noted.
     """
 
     def __init__(
@@ -101,10 +102,14 @@ class Rows:
         self.file = ""
         self._drain = drain
         self._refused = refused
+        self._meant: dict[int, tuple[tuple[str, ...], Flag]] = {}
 
     def word(self, categories: Iterable[str], flag: Flag | None = None) -> int:
         """The word of foreign category names in the list's own scope, or with `flag`."""
-        return self.words(tuple(categories), self.scope if flag is None else flag)
+        names, used = tuple(categories), self.scope if flag is None else flag
+        word = self.words(names, used)
+        self._meant[word] = names, used
+        return word
 
     def take(self, text: bytes, word: int, line: int, *, exact: bool = False) -> None:
         """Take one written entry: fast where it is canonical already, else brought there."""
@@ -121,8 +126,11 @@ class Rows:
             if b"/" in key[1:] and key[:1] != b"/":
                 self.paths.add(key.partition(b"/")[0])
         if not exact and self._refused is not None and self._refused(key):
-            self.bad(line, "a public suffix: it would cover everybody below it", text)
-            return
+            names, flag = self._meant[word]  # it would cover everybody below it
+            word = self.words(names, flag | Flag.SELF)
+            self.tally.notes[
+                f"public suffix, taken for itself only: {_printable(key.decode())}"
+            ] += 1
         self.keys.append(key)
         self.marks.append(word)
 

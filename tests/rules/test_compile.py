@@ -148,8 +148,19 @@ def test_bad_lines_are_reported_with_their_place(district: Any) -> None:
     district.write("own", "a.com games\n\nnot a host games\nb..com games\ncom.cn games\nc.com\n")
     (report,) = district.build().lists
     told = [(one.file, one.line) for one in report.samples]
-    assert told == [("data", 3), ("data", 4), ("data", 5), ("data", 6)]
-    assert report.bad == 4
+    assert told == [("data", 3), ("data", 4), ("data", 6)]
+    assert report.bad == 3
+    assert list(report.notes) == ["public suffix, taken for itself only: com.cn"]
+
+
+def test_a_public_suffix_covers_nobody_below_it(district: Any) -> None:
+    district.write("own", "com.cn games\nexample.com.cn live\n")
+    district.build()
+    base = district.open()
+    assert base.ids(base.host("com.cn").mask) == ("games",)
+    assert base.ids(base.host("other.com.cn").mask) == ("uncategorised",)
+    assert base.ids(base.host("www.example.com.cn").mask) == ("live",)
+    base.close()
 
 
 def test_unknown_categories_are_reported(district: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rules.harvest import harvest, new_rows, probe
+from rules.importers.rows import Flag
 from rules.importers.streams import RefusedError
 from rules.model import Text
 from rules.sources import TREES, Format, Placed, Source, load_mappings
@@ -87,12 +88,19 @@ def test_missing_and_unreadable_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_may_name_a_restricted_registry(tmp_path: Path) -> None:
-    kept: list[bytes] = []
-    body = b"gov.cn\ncom.cn\na.gov.cn\n"
-    one = placed(tmp_path, Format.PLAIN, body)
-    for registries, expected in (((), [b"a.gov.cn"]), (("GOV.cn",), [b"gov.cn", b"a.gov.cn"])):
-        kept.clear()
+    flags: list[Flag] = []
+
+    def words(_: tuple[str, ...], flag: Flag) -> int:
+        flags.append(flag)
+        return len(flags)
+
+    one = placed(tmp_path, Format.PLAIN, b"gov.cn\na.gov.cn\n")
+    for registries, narrowed in (((), True), (("GOV.cn",), False)):
+        flags.clear()
+        kept: list[bytes] = []
         source = replace(one.source, registries=registries)
-        rows = new_rows(source, lambda *_: 0, lambda keys, _: kept.extend(keys), SUFFIXES)
+        rows = new_rows(source, words, lambda keys, _, to=kept: to.extend(keys), SUFFIXES)
         harvest(replace(one, source=source), rows, MAPPINGS)
-        assert kept == expected
+        assert sorted(kept) == [b"a.gov.cn", b"gov.cn"]
+        assert (Flag.SELF in flags) is narrowed
+        assert bool(rows.tally.notes) is narrowed

@@ -117,13 +117,15 @@ def test_rows_without_a_word_are_skipped_and_counted() -> None:
     assert rows.tally.skipped == {"no category of ours": 2}
 
 
-def test_public_suffixes_are_refused_unless_exact(run: Callable) -> None:
+def test_public_suffixes_are_taken_for_themselves_only(run: Callable) -> None:
     caught = run(plain, "com.cn\na.com.cn\nCO.UK\n")
-    assert caught.keys == ["a.com.cn"]
-    assert [line for line, _ in caught.bad] == [1, 3]
-    caught.rows.take(b"com.cn", 0, 9, exact=True)
-    caught.rows.flush()
-    assert caught.keys == ["a.com.cn", "com.cn"]
+    assert sorted(caught.keys) == ["a.com.cn", "co.uk", "com.cn"]
+    assert caught.bad == []
+    notes = caught.rows.tally.notes
+    assert list(notes) == [
+        "public suffix, taken for itself only: com.cn",
+        "public suffix, taken for itself only: co.uk",
+    ]
 
 
 def test_patterns_are_bounded() -> None:
