@@ -166,6 +166,11 @@ class Batch:
     traces: tuple[Trace, ...] = ()
 
     @property
+    def farewell(self) -> bool:
+        """An empty batch is a worker's last: it ended as it should."""
+        return not (self.events or self.aggregates or self.traces)
+
+    @property
     def exchanges(self) -> int:
         return len(self.events) + sum(aggregate.count for aggregate in self.aggregates)
 

@@ -110,6 +110,10 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--identity-api", "门户登录接口 / where portals tell logins (off)", **at)
     option("--identity-timeout", "登录过期秒数 / a login's life (3600)", type=float, metavar="S")
     option("--bundle", "签名策略包的地址 / where signed policy bundles come from", metavar="URL")
+    option(
+        "--signer", "另行运行的签名进程 / socket of a signer run apart", type=Path, metavar="SOCKET"
+    )
+    option("--anchor", "账本锚定处 / where the ledger is anchored", metavar="PLACE", **many)
     option("--detail", "事件粒度 / detail of events", choices=("blocks", "connections", "requests"))
     option("--config", "同名选项的 YAML 文件 / these options as a file", type=Path, metavar="FILE")
     made.set_defaults(run=_up)

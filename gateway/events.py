@@ -86,7 +86,8 @@ class Recorder:
         self._send = send or self._delivery.send
         self._origin = zlib.crc32(f"{self._node}/{self._worker}/{self._boot}".encode())
         self._lock = threading.Lock()  # guards what follows; held for microseconds
-        self._seq = self._origin >> 14
+        self._seq = 0  # of Events: without a hole, so that a hole says something is missing
+        self._codes = self._origin >> 14
         self._seen: list[Seen] = []
         self._counts: dict[tuple[object, ...], list[int]] = {}
         self._returned: dict[tuple[object, ...], list[int]] = {}  # measured, not yet delivered
@@ -106,8 +107,7 @@ class Recorder:
     def reserve(self) -> str:
         """A code for an exchange recorded later (`code=`), to show it on its page now."""
         with self._lock:
-            self._seq += 1
-            return event_code(int(self._clock()), self._origin, self._seq)
+            return self._code(int(self._clock()))
 
     def record(
         self,
@@ -170,7 +170,7 @@ class Recorder:
                 self._lose(key, "queue", bytes_up, bytes_down, duration_ms)
                 return code
             self._seq += 1
-            code = code or event_code(int(now), self._origin, self._seq)
+            code = code or self._code(int(now))
             self._seen.append(
                 Seen(
                     Key._make(key),
@@ -214,9 +214,16 @@ class Recorder:
         if self._thread.is_alive():
             self._thread.join()
         self.flush()
+        if self._batch:
+            with self._flushing:
+                self._deliver([], [], [])  # the farewell: what follows a kill has none
         self._delivery.close()
 
     # on the caller's thread, under the lock
+
+    def _code(self, second: int) -> str:
+        self._codes += 1
+        return event_code(second, self._origin, self._codes)
 
     def _first(self, subject: Subject, host: str, connection: str, bucket: int) -> bool:
         """Is this the connection's first exchange with this host?"""

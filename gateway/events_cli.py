@@ -12,9 +12,12 @@ import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from gateway.evidence_cli import register_evidence
+from gateway.reveal_cli import register_reveal
 from policies.model import Action
 from rules.load import WorldError
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.batch import Event
     from gateway.export import Archive, Record, Window
 
+FORMATS = ("jsonl", "csv", "parquet", "ecs", "cef")
 POLL = 0.5  # seconds between looks, with --follow
 
 _ACTIONS = {
@@ -54,12 +58,14 @@ def register_events(commands: argparse._SubParsersAction[argparse.ArgumentParser
     tail.add_argument("-f", "--follow", action="store_true", help="持续显示 go on with new ones")
     tail.set_defaults(run=_tail)
     export = kinds.add_parser("export", help="导出 export events or aggregates")
-    export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
+    export.add_argument("--format", choices=FORMATS, default="jsonl")
     export.add_argument("--what", choices=("events", "aggregates"), default="events")
     export.add_argument("--out", type=Path, metavar="FILE", help="默认标准输出 default: stdout")
     export.set_defaults(run=_export)
     count = kinds.add_parser("count", help="合计 sums: events + aggregates = exchanges")
     count.set_defaults(run=_count_all)
+    register_evidence(kinds)
+    register_reveal(kinds)
     for command in (export, count):
         command.add_argument("--from", dest="since", type=_begin, default=0.0, metavar="TIME")
         command.add_argument("--to", dest="until", type=_end, default=2.0**33, metavar="TIME")
@@ -94,6 +100,10 @@ def _export(options: argparse.Namespace) -> int:
     records: Iterable[Record] = (
         archive.events(window) if options.what == "events" else archive.aggregates(window)
     )
+    if options.format in ("ecs", "cef") and options.what != "events":
+        raise WorldError(f"{options.format}: 只用于事件 / for events only")
+    if options.format == "parquet":
+        return _parquet(records, options, archive)
     if options.out is None:
         sys.stdout.writelines(_formatted(records, options))
         return _say_problems(archive)
@@ -103,11 +113,27 @@ def _export(options: argparse.Namespace) -> int:
     with _private(fresh, "utf-8-sig" if options.format == "csv" else "utf-8") as file:
         file.writelines(_formatted(counter, options))
     fresh.replace(options.out)
-    written = {"written": counter.passed, "out": str(options.out), "problems": archive.problems}
+    return _say_written(counter.passed, options, archive)
+
+
+def _parquet(records: Iterable[Record], options: argparse.Namespace, archive: Archive) -> int:
+    from gateway.batch import Aggregate, Event
+    from gateway.parquet import write_parquet
+
+    if options.out is None:
+        raise WorldError("Parquet 需要 --out FILE / Parquet is written to a file: --out FILE")
+    fresh = options.out.with_name(options.out.name + ".part")
+    written = write_parquet(records, Event if options.what == "events" else Aggregate, fresh)
+    fresh.replace(options.out)
+    return _say_written(written, options, archive)
+
+
+def _say_written(count: int, options: argparse.Namespace, archive: Archive) -> int:
+    written = {"written": count, "out": str(options.out), "problems": archive.problems}
     if options.json:
         sys.stdout.write(json.dumps(written, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(f"已导出 {counter.passed} 条 exported to {options.out}\n")
+        sys.stdout.write(f"已导出 {count} 条 exported to {options.out}\n")
     return _say_problems(archive)
 
 
@@ -138,6 +164,12 @@ def _formatted(records: Iterable[Record], options: argparse.Namespace) -> Iterat
         for index, record in enumerate(records):
             yield (",\n" if index else "\n") + json.dumps(document(record), ensure_ascii=False)
         yield "\n]}\n"
+    elif options.format in ("ecs", "cef"):
+        from gateway import formats
+
+        events = (record for record in records if isinstance(record, Event))
+        form = formats.as_ecs if options.format == "ecs" else formats.as_cef
+        yield from form(events, version("qinglang"))
     elif options.format == "csv":
         yield from as_csv(records, Event if options.what == "events" else Aggregate)
     else:

@@ -18,16 +18,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import zstandard
 from sqlalchemy import Executable, func, select
 
 from gateway.batch import Aggregate, Event, EventLayer, Kind
 from gateway.database import Failure, connect, connect_to_read, dispose, trouble
 from gateway.delivery import SPILL_SUFFIX
 from gateway.rows import SHANGHAI, SUFFIX, day_of
-from gateway.tables import AggregateRow, EventRow
+from gateway.tables import AggregateRow, EventRow, SnapshotRow, TraceRow
 from policies.model import Action
 from rules.load import WorldError
 
+LARGEST_DOCUMENT = 64 * 1024 * 1024
 LATEST = 2.0**33  # Unix seconds; the year 2242
 
 _DAY = re.compile(r"-(\d{4}-\d{2}-\d{2})" + re.escape(SUFFIX))
@@ -96,6 +98,27 @@ class Archive:
         last = select(func.coalesce(func.max(EventRow.id), 0).label("last"))
         places = [place for places in self._days(EVER)[-2:] for place in places]
         return {str(place): row["last"] for place in places for row in self._rows(place, last)}
+
+    def find(self, code: str) -> tuple[Event, Place] | None:
+        """The Event of a code, and where it stands; the newest day first."""
+        statement = select(*_columns(EventRow, Event)).where(EventRow.code == code)
+        for places in reversed(self._days(EVER)):
+            for place in places:
+                for row in self._rows(place, statement):
+                    return _event(row), place
+        return None
+
+    def beside(self, place: Place, event: Event) -> tuple[str, str]:
+        """The trace and the policy document kept beside an Event; empty where there are none."""
+        traces = select(TraceRow.document).where(TraceRow.id == event.trace)
+        bodies = select(SnapshotRow.body).where(SnapshotRow.hash == event.snapshot)
+        trace = "".join(str(row["document"]) for row in self._rows(place, traces))
+        body = b"".join(bytes(row["body"]) for row in self._rows(place, bodies))
+        try:
+            return trace, zstandard.decompress(body, LARGEST_DOCUMENT).decode() if body else ""
+        except (zstandard.ZstdError, UnicodeDecodeError) as error:
+            self.problems.append(f"snapshot {event.snapshot}: {error}")
+            return trace, ""
 
     def aggregates(self, window: Window = EVER) -> Iterator[Aggregate]:
         """All Aggregates whose bucket begins in the window, by bucket within each file."""

@@ -100,6 +100,8 @@ class Node:
     identity_api: Address | None = None  # where portals tell who logged in
     identity_timeout: float = LOGIN_LIFE  # seconds after which a login nobody speaks of ends
     bundle: str = ""  # where signed policy bundles are fetched from
+    signer: Path | None = None  # socket of a signer run apart; None: one of our own
+    anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property
     def run(self) -> Path:
@@ -115,6 +117,16 @@ class Node:
     def events(self) -> Path:
         """Event files, one per node and day."""
         return self.data / "events"
+
+    @property
+    def ledger(self) -> Path:
+        """The copy of the ledger's chain, and what the command line keeps beside it."""
+        return self.data / "ledger"
+
+    @property
+    def signer_socket(self) -> Path:
+        """Where the ledger's signer is asked."""
+        return self.signer or self.run / "signer.sock"
 
     @property
     def rulebase(self) -> Path:

@@ -85,12 +85,15 @@ _COLUMNS: Mapping[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, .
 }
 
 
-def counted(batches: Iterable[Batch]) -> Rows:
-    """The aggregates of all batches, equal ones summed: a statement may meet a key once."""
+def counted(batches: Iterable[Batch], seal: int = 0) -> Rows:
+    """The aggregates of all batches, equal ones summed: a statement may meet a key once.
+
+    What is sealed is never added to: a later `seal` gives the same aggregate another key.
+    """
     rows: dict[bytes, dict[str, Any]] = {}
     for batch in batches:
         for aggregate in batch.aggregates:
-            row = {"node": batch.node, **plain(aggregate)}
+            row = {"node": batch.node, **plain(aggregate), "seal": seal}
             sums = [row.pop(name) for name in SUMS]
             key = blake2b("\0".join(map(str, row.values())).encode(), digest_size=16).digest()
             known = rows.setdefault(key, {"key": key, **row, **dict.fromkeys(SUMS, 0)})

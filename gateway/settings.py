@@ -59,6 +59,8 @@ class Settings:
     identity_api: Address | None = None
     identity_timeout: float | None = None
     bundle: str | None = None
+    signer: Path | None = None
+    anchor: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -138,6 +140,8 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         identity_api=settings.identity_api,
         identity_timeout=settings.identity_timeout or LOGIN_LIFE,
         bundle=settings.bundle or "",
+        signer=settings.signer.resolve() if settings.signer else None,
+        anchors=settings.anchor,
     )
     return Plan(
         node=node,

@@ -69,10 +69,13 @@ class EventRow(Base):
 
 
 class AggregateRow(Base):
-    """One Aggregate; `key` is the digest of everything but the sums."""
+    """One Aggregate of one seal; `key` is the digest of everything but the sums."""
 
     __tablename__ = "aggregates"
-    __table_args__ = (Index("ix_aggregates_bucket", "bucket"),)
+    __table_args__ = (
+        Index("ix_aggregates_bucket", "bucket"),
+        Index("ix_aggregates_seal", "seal"),
+    )
 
     key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     node: Mapped[str]
@@ -100,27 +103,36 @@ class AggregateRow(Base):
     bytes_up: Mapped[int]
     bytes_down: Mapped[int]
     duration_ms: Mapped[int]
+    seal: Mapped[int] = mapped_column(server_default="0")
 
 
 class TraceRow(Base):
     """The inputs of one decision (JSON), under the verdict's trace id."""
 
     __tablename__ = "traces"
+    __table_args__ = (Index("ix_traces_seal", "seal"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     snapshot: Mapped[str]
     seen: Mapped[int]
     document: Mapped[str]
+    seal: Mapped[int] = mapped_column(server_default="0")
 
 
 class SnapshotRow(Base):
-    """Where the policy document of a snapshot hash lies; empty where it was not found."""
+    """The policy document of a snapshot hash: its file, and its text (zstd) in `body`.
+
+    Both are empty where it was not found.
+    """
 
     __tablename__ = "snapshots"
+    __table_args__ = (Index("ix_snapshots_seal", "seal"),)
 
     hash: Mapped[str] = mapped_column(primary_key=True)
     document: Mapped[str]
     seen: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary, server_default="")
+    seal: Mapped[int] = mapped_column(server_default="0")
 
 
 class SpanRow(Base):
@@ -133,3 +145,47 @@ class SpanRow(Base):
     boot: Mapped[str] = mapped_column(primary_key=True)
     first: Mapped[int] = mapped_column(primary_key=True)
     last: Mapped[int]
+    seen: Mapped[int] = mapped_column(server_default="0")  # Unix second of the newest batch
+
+
+class EndRow(Base):
+    """A worker that ended as it should, with the number of its last batch."""
+
+    __tablename__ = "ends"
+
+    node: Mapped[str] = mapped_column(primary_key=True)
+    worker: Mapped[str] = mapped_column(primary_key=True)
+    boot: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    at: Mapped[int]
+    seal: Mapped[int]
+
+
+class SealRow(Base):
+    """The Merkle root over the rows of one kind that one seal closed, and their hashes.
+
+    `first` and `last` are ids of events (0 elsewhere); `columns` is the JSON list of
+    what was hashed; `signed` is the number of the checkpoint, 0 until there is one.
+    """
+
+    __tablename__ = "seals"
+
+    seal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    first: Mapped[int]
+    last: Mapped[int]
+    count: Mapped[int]
+    columns: Mapped[str]
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    leaves: Mapped[bytes] = mapped_column(LargeBinary)
+    signed: Mapped[int]
+
+
+class SegmentRow(Base):
+    """What this file is called in the ledger: a random id, and its node and day."""
+
+    __tablename__ = "segments"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    node: Mapped[str]
+    day: Mapped[str]

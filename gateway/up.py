@@ -173,6 +173,8 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
                 rank=1,
             )
         )
+    if node.signer is None:
+        found.append(_signer(node))
     return tuple(found)
 
 
@@ -195,6 +197,22 @@ def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:
         fds=tuple(number for _, number in fds),
         ready=node.run / "identity.ready",
         rank=1,
+    )
+
+
+def _signer(node: Node) -> Spec:
+    """A signer of our own; it ends after the writer, which has its last seal signed."""
+    places = node.anchors or (f"file:{node.data / 'anchors'}",)
+    return Spec(
+        name="signer",
+        argv=_module(
+            "gateway.signer",
+            *("--folder", str(node.data / "signer"), "--socket", str(node.signer_socket)),
+            *("--node", node.name, "--ready", str(node.run / "signer.ready")),
+            *(word for place in places for word in ("--anchor", place)),
+        ),
+        ready=node.run / "signer.ready",
+        rank=2,
     )
 
 

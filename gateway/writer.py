@@ -29,6 +29,8 @@ from gateway.delivery import LARGEST_FRAME, PART_SUFFIX, REFUSED, SPILL_SUFFIX, 
 from gateway.events import route
 from gateway.intake import Intake
 from gateway.node import Node
+from gateway.sealing import Sealer
+from gateway.signing import Signing
 from gateway.store import Store
 from rules.load import DataError, WorldError
 
@@ -52,8 +54,10 @@ class Writer:
         *,
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
+        sealer: Sealer | None = None,
     ) -> None:
         self._store = store
+        self._sealer = sealer
         self._intake = intake
         self._spill = spill
         self._metrics = metrics
@@ -78,6 +82,8 @@ class Writer:
             self._intake.close()
             while self.turn(0.0):
                 continue
+            if self._sealer:
+                self._sealer.finish()
             self._store.close()
 
     def turn(self, wait: float) -> int:
@@ -92,6 +98,8 @@ class Writer:
         if self._clock() >= self._look_at and not self._closed:
             self._look_at = self._clock() + LOOK_EVERY
             self._replay()
+        if self._sealer:
+            self._sealer.step()
         return len(arrivals)
 
     @property
@@ -199,7 +207,9 @@ def serve(node: Node, url: str = "") -> None:
     with alone(node.run / "writer.lock"):
         metrics = _metrics()
         store = Store(node.name, node.events, url=url, snapshots=node.snapshot, metrics=metrics)
-        writer = Writer(store, Intake(path.socket), path.spill, metrics=metrics)
+        sealer = Sealer(store, Signing(socket=node.signer_socket, folder=node.ledger))
+        intake = Intake(path.socket)
+        writer = Writer(store, intake, path.spill, metrics=metrics, sealer=sealer)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: writer.stop())
         try:

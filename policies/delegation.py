@@ -25,7 +25,6 @@ from policies.policy import (
     Scope,
     When,
     Who,
-    Window,
 )
 from policies.seat import audience
 from rules.model import Category, Layer

@@ -37,6 +37,8 @@ PURE = (
     "gateway/mitm/hello.py", "gateway/mitm/exchange.py", "gateway/mitm/filter.py",
     "gateway/mitm/requests.py", "gateway/mitm/responses.py", "gateway/mitm/tunnel.py",
     "gateway/mitm/layers.py", "gateway/mitm/options.py",
+    "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
+    "gateway/formats.py", "gateway/pack.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 

@@ -66,6 +66,15 @@ def test_the_service_is_hardened_and_points_at_real_files() -> None:
     assert (ROOT / named[1]).is_file()
 
 
+def test_the_signer_is_another_user_and_takes_these_options() -> None:
+    unit = (DEPLOY / "systemd" / "qinglang-signer.service").read_text()
+    assert "User=qinglang-signer" in unit.splitlines()
+    words = re.search(r"gateway\.signer (.+)", unit)
+    assert words is not None
+    code = (ROOT / "gateway" / "signer.py").read_text()
+    assert [o for o in re.findall(r"--[a-z-]+", words[1]) if f'"{o}"' not in code] == []
+
+
 READERS = {
     "nft": ("nftables", ["nft", "-c", "-f", "{}"], "nftables/qinglang.nft"),
     "sh": ("dash", ["sh", "-n", "{}"], "systemd/heartbeat.sh"),

@@ -212,7 +212,8 @@ def test_without_a_writer_batches_are_spilled(tmp_path: Path) -> None:
     events = Recorder(Node(name="n1", data=tmp_path), role="dns", index=2, boot="b1", start=False)
     events.record(FACTS, PUPIL, BLOCK)
     events.close()
-    (file,) = (tmp_path / "spill").iterdir()
+    file, last = sorted((tmp_path / "spill").iterdir())
     assert file.name == "b1-dns-2-000000001.batch"
+    assert decode(last.read_bytes()).farewell
     assert decode(file.read_bytes()).worker == "dns-2"
     assert file.stat().st_mode & 0o077 == 0

@@ -18,11 +18,17 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.evidence import load_chain
 from gateway.export import Archive
+from gateway.ledger import check
 from gateway.metrics import Metrics
+from gateway.sealing import Sealer
+from gateway.signer import Signer, key_of
 from gateway.store import Store
+from gateway.verify import verify
 from rules.load import WorldError
 from tests.gateway.event_samples import NOON, TRACE, aggregate, batch, event
+from tests.gateway.evidence_samples import Local
 
 DAY = "n1-2026-03-01.sqlite"
 
@@ -251,3 +257,14 @@ def test_the_same_in_postgresql(tmp_path: Path, postgresql: str) -> None:
     assert [event.seq for event in archive.since(marks)] == [5000]
     assert [event.seq for event in archive.newest(1)] == [1002]
     assert archive.problems == []
+    signer = Signer(tmp_path / "signer", node="n1")
+    signing = Local(signer=signer, folder=tmp_path / "ledger")
+    with closing(store(tmp_path, url=postgresql)) as keep:
+        sealer = Sealer(keep, signing, clock=lambda: 0.0)
+        while keep.recover():
+            continue
+        sealer.finish()
+    keys = {signer.key: key_of(tmp_path / "signer").public_key()}
+    chain = check(load_chain(tmp_path / "ledger" / "chain.jsonl"), keys)
+    report = verify(tmp_path, chain, url=postgresql)
+    assert (report.findings, report.rows["events"], report.unsealed) == ([], 7, {})

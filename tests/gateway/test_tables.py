@@ -14,8 +14,8 @@ from gateway.tables import AggregateRow, Base, EventRow, TraceRow
     ("record", "row", "own"),
     [
         (Event, EventRow, {"id"}),
-        (Aggregate, AggregateRow, {"key", "node"}),
-        (Trace, TraceRow, set()),
+        (Aggregate, AggregateRow, {"key", "node", "seal"}),
+        (Trace, TraceRow, {"seal"}),
     ],
 )
 def test_a_column_for_every_field(record: type, row: type[Base], own: set[str]) -> None:

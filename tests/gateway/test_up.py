@@ -34,8 +34,10 @@ def test_the_children_of_a_node(tmp_path: Path) -> None:
         found = specs(node, tmp_path / "node.json", opened)
         names = [spec.name for spec in found]
         workers = [f"worker-{i}" for i in range(8)]
-        assert names == ["writer", "identity", "care", *workers, "dns-0", "dns-1", "usage"]
-        assert {spec.name for spec in found if spec.rank} == {"writer", "identity", "usage"}
+        services = ["dns-0", "dns-1", "usage", "signer"]
+        assert names == ["writer", "identity", "care", *workers, *services]
+        ranked = {spec.name: spec.rank for spec in found if spec.rank}
+        assert ranked == {"writer": 1, "identity": 1, "usage": 1, "signer": 2}
         worker = found[3]
         listeners = json.loads(worker.argv[worker.argv.index("--listeners") + 1])
         assert listeners == [{"fd": socks.fileno(), "kind": "socks5", "listener": 0}]
@@ -169,6 +171,14 @@ def test_a_node_s_whole_life(gateway: Gateway, tmp_path: Path) -> None:
     assert gateway.command("gateway", "ca", "activate").returncode == 0
     gateway.until(lambda: gateway.children()["worker-0"] not in (0, killed))
     assert gateway.curl("--cacert", str(gateway.data / "ca" / "qinglang-ca.pem"), secure) == "403"
+
+    # what was stored is sealed, signed, anchored and holds; a page's code is explained
+    code = json.loads(gateway.command("events", "tail", "--json", "-n", "1").stdout)["events"][0]
+    gateway.until((gateway.data / "ledger" / "chain.jsonl").exists)
+    report = json.loads(gateway.command("events", "verify", "--json").stdout)
+    assert (report["findings"], report["checkpoints"] > 0) == ([], True)
+    why = json.loads(gateway.command("events", "explain", code["code"], "--json").stdout)
+    assert (why["problem"], why["same_decision"]) == ("", True)
 
     # the end: nothing left behind
     last = gateway.children()
