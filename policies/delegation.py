@@ -25,6 +25,7 @@ from policies.policy import (
     Scope,
     When,
     Who,
+    Within,
 )
 from policies.seat import audience
 from rules.model import Category, Layer
@@ -144,9 +145,20 @@ def order_reach(ground: Ground, order: Order) -> Reach:
 
 def _milder(reach: Reach, other: Reach) -> bool:
     mine, theirs = reach.quota, other.quota
+    if mine is not None and mine.within is Within.NEXT:
+        return False  # within its quota the clauses below decide: it can only tighten
     if reach.action is Action.LIMIT is other.action and mine is not None and theirs is not None:
-        return mine.minutes > theirs.minutes
+        return (
+            mine.per is not theirs.per
+            or _more(mine.minutes, theirs.minutes)
+            or _more(mine.megabytes, theirs.megabytes)
+        )
     return STRICTNESS[reach.action] < STRICTNESS[other.action]
+
+
+def _more(mine: int, theirs: int) -> bool:
+    """Is one bound of a quota wider than another? 0 is no bound."""
+    return theirs > 0 and (mine == 0 or mine > theirs)
 
 
 def _meet(reach: Reach, other: Reach) -> bool:

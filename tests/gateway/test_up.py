@@ -35,7 +35,7 @@ def test_the_children_of_a_node(tmp_path: Path) -> None:
         names = [spec.name for spec in found]
         workers = [f"worker-{i}" for i in range(8)]
         services = ["dns-0", "dns-1", "usage", "signer"]
-        assert names == ["writer", "identity", "care", *workers, *services]
+        assert names == ["writer", "care", "identity", *workers, *services]
         ranked = {spec.name: spec.rank for spec in found if spec.rank}
         assert ranked == {"writer": 1, "identity": 1, "usage": 1, "signer": 2}
         worker = found[3]
