@@ -32,7 +32,7 @@ from gateway.node import Node
 pytestmark = pytest.mark.wire
 
 ROOT = Path(__file__).resolve().parents[2]
-GAMES = "games.test.qinglang.invalid"
+PHOTOS = "photo.test.qinglang.invalid"
 SECRET = b"a-secret-of-the-school"
 DICTIONARY = """\
 ATTRIBUTE User-Name 1 string
@@ -58,18 +58,13 @@ scope: school
 prefixes:
   - {prefix: 127.0.0.0/8, role: visitor}
 clauses:
-  - id: games-of-teachers
-    title: {zh: "教师备课", en: "Teachers prepare lessons"}
-    when: {categories: [games], roles: [teacher]}
-    action: allow
-    reason: {zh: "备课用。", en: "For lessons."}
-  - id: no-games
-    title: {zh: "不玩游戏", en: "No games"}
-    when: {categories: [games], roles: [pupil, visitor]}
+  - id: no-photos
+    title: {zh: "不看图库", en: "No photo sites"}
+    when: {categories: [photo], roles: [pupil, visitor]}
     action: block
-    reason: {zh: "校内不玩游戏。", en: "No games at school."}
+    reason: {zh: "校内只有教师备课用图库。", en: "Photo sites are for teachers' lessons."}
 cases:
-  - {title: "学生不玩", subject: {school: wire, stage: junior}, categories: [games], at: 2026-09-01T10:00, expect: block}
+  - {title: "学生不看", subject: {school: wire, stage: junior}, categories: [photo], at: 2026-09-01T10:00, expect: block}
 """  # noqa: E501
 
 
@@ -118,13 +113,13 @@ class Running:
         """`blocked` with our page, or the status of a host that leads nowhere."""
         argv = ["curl", "-q", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-m", "20"]
         argv += ["--noproxy", "", "--interface", source]
-        argv += ["-x", f"http://{self.node.listeners[0].address}", f"http://{GAMES}/"]
+        argv += ["-x", f"http://{self.node.listeners[0].address}", f"http://{PHOTOS}/"]
         code = subprocess.run(argv, capture_output=True, text=True, env=clean()).stdout
         return "blocked" if code == "403" else f"passed {code}"
 
     def dns(self, source: str = "127.0.0.77") -> str:
         assert self.node.dns is not None
-        query = dns.message.make_query(GAMES, "A")
+        query = dns.message.make_query(PHOTOS, "A")
         at = self.node.dns
         answer = dns.query.udp(query, at.host, port=at.port, source=source, timeout=10)
         return "blocked" if any("0.0.0.0" in str(one) for one in answer.answer) else "passed"
