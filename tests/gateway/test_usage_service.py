@@ -52,7 +52,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 def until(done: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 40
     while not done() and time.monotonic() < end:
         time.sleep(0.01)
     return done()
