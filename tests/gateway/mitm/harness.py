@@ -312,7 +312,7 @@ class Lab:
         return list(self.ledger.seen)
 
     def until(self, done: Callable[[], bool]) -> None:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 15
         while not done() and time.monotonic() < end:
             time.sleep(0.01)
 
