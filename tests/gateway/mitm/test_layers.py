@@ -144,6 +144,7 @@ def test_refused_tunnels_leave_nothing_behind(lab: Lab) -> None:
     assert len(lab.settled(50)) == 50
 
 
+@pytest.mark.wire
 def test_failed_origins_leave_nothing_behind(lab: Lab) -> None:
     with lab.connect() as sock:
         for number in range(2 * MOST_ORIGINS):
