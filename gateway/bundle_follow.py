@@ -15,6 +15,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from gateway import oplog
 from gateway.bundle_pull import Pull, Pulled, pull
 from gateway.export import Archive
 from gateway.node import Node
@@ -74,7 +75,9 @@ def main() -> None:
     """`python -m gateway.bundle_follow --node FILE`."""
     options = argparse.ArgumentParser()
     options.add_argument("--node", type=Path, required=True)
-    node = Node.read(options.parse_args().node)
+    arguments = options.parse_args()
+    oplog.set_up()
+    node = Node.read(arguments.node)
     follow(node, node.bundle)
 
 

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from loguru import logger
 
+from gateway import oplog
 from gateway.anchors import places
 from gateway.delivery import short_path
 from gateway.ledger import Checkpoint, Digest, LedgerError, hasher, key_id, read, sign
@@ -288,6 +289,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--digest", type=Digest, choices=list(Digest), default=Digest.SHA256)
     parser.add_argument("--ready", type=Path, help="file that says it serves")
     options = parser.parse_args(argv)
+    oplog.set_up()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
