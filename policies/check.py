@@ -24,8 +24,9 @@ from rules.model import Category, Gap, Layer
 
 RESERVED = frozenset({"order", "none"})
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*").fullmatch
-DECIDED_BY_NAMES = frozenset({Gap.NAME_CONFLICT})
-"""Gaps for which the ordinary clauses are enough: the strictest of all names decides."""
+ORDINARY = frozenset({Gap.NAME_CONFLICT, Gap.OVER_BUDGET})
+"""Gaps for which the ordinary clauses are enough: the strictest of all names decides, and
+of a page that is too long its beginning has been judged."""
 
 
 class _Desk:
@@ -158,6 +159,7 @@ def _known(desk: _Desk, policy: Policy) -> None:
     """Categories and hosts exist and can be read."""
     desk.categories(policy, ["inspection", "never_open"], policy.inspection.never_open)
     desk.categories(policy, ["inspection", "open"], policy.inspection.open)
+    desk.categories(policy, ["inspection", "certain"], tuple(policy.inspection.certain))
     for number, clause in enumerate(policy.clauses):
         path: Path = ["clauses", number, "when"]
         desk.categories(policy, [*path, "categories"], clause.when.categories)
@@ -302,7 +304,7 @@ def _gaps_handled(desk: _Desk, district: Policy) -> None:
         gap for clause in district.clauses if _for_any_pupil(clause) for gap in clause.when.gaps
     }
     for gap in Gap:
-        if gap not in handled and gap not in DECIDED_BY_NAMES:
+        if gap not in handled and gap not in ORDINARY:
             desk.complain(
                 district,
                 ["clauses"],

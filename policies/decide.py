@@ -67,7 +67,10 @@ def decide(
 def key_of(seat: Seat, slot: Slot, facts: Facts, signals: Signals, usage: Usage) -> Key:
     """All of an exchange that a Verdict depends on."""
     snapshot = seat.snapshot
-    mask = signals.mask & snapshot.kinds.all
+    mask = signals.mask
+    if signals.doubts:
+        mask = seat.certainly(mask, signals.doubts)
+    mask &= snapshot.kinds.all
     conflict = False
     host = facts.host
     for name in facts.names:

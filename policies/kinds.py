@@ -26,12 +26,13 @@ class Kind:
 class Kinds:
     """The categories in bit order."""
 
-    __slots__ = ("_index", "all", "kinds")
+    __slots__ = ("_index", "all", "kinds", "unknown")
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self.kinds = tuple(kinds)
         self.all = (1 << len(self.kinds)) - 1
         self._index = {kind.id: place for place, kind in enumerate(self.kinds)}
+        self.unknown = self.mask([UNCATEGORISED])
 
     def __len__(self) -> int:
         return len(self.kinds)

@@ -185,12 +185,20 @@ class Inspection:
 
     `never_open` adds up over all levels: those categories are passed undecrypted.
     `open`, where given, is the short list of categories that are opened at all
-    (whatever is uncategorised is opened always).
+    (whatever is uncategorised is opened always). What a recogniser only thinks probable
+    counts from `certainty` on, a probability; `certain` says it for single categories.
     """
 
     depth: Depth | None = None
     never_open: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    certainty: float | None = None
+    certain: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in {"certainty": self.certainty, **self.certain}.items():
+            if value is not None and not 0.5 <= value <= 1:
+                raise ValueError(f"{name}: {value} is not a probability from 0.5 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

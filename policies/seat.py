@@ -23,6 +23,7 @@ from rules.model import Gap, Stage
 if TYPE_CHECKING:
     from policies.compile import Snapshot
 
+CERTAINTY = 0.9  # the probability from which a recognition counts where no policy says
 MAX_SLOTS = 256  # of one Seat: rehearsals and bulk questions go back and forth in time
 
 type Key = tuple[int, Stage, Gap | None, bool, int]
@@ -46,6 +47,8 @@ class Seat:
     __slots__ = (
         "allow_only",
         "calendar",
+        "certain",
+        "certainty",
         "current",
         "depth",
         "edges",
@@ -81,6 +84,14 @@ class Seat:
         self.never_open = snapshot.kinds.mask(c for p in policies for c in p.inspection.never_open)
         listed = next((p.inspection.open for p in policies if p.inspection.open), ())
         self.only_open = snapshot.kinds.mask([*listed, UNCATEGORISED]) if listed else -1
+        self.certainty = next(
+            (p.inspection.certainty for p in policies if p.inspection.certainty is not None),
+            CERTAINTY,
+        )
+        self.certain: dict[int, float] = {}
+        for policy in reversed(policies):
+            for name, least in policy.inspection.certain.items():
+                self.certain[snapshot.kinds.mask([name])] = least
         self.allow_only = any(policy.allow_only for policy in policies)
         self.metered = any(rule.metered is not None for rule in self.rules)
         self.calendar = snapshot.calendar(subject, policies)
@@ -90,6 +101,13 @@ class Seat:
         )
         self.current: tuple[Moment, Slot] | None = None
         self.slots: dict[tuple[int, int, int, int], Slot] = {}
+
+    def certainly(self, mask: int, doubts: tuple[tuple[int, float], ...]) -> int:
+        """The mask with those doubtful categories that are sure enough for this seat."""
+        for bit, probability in doubts:
+            if probability >= self.certain.get(bit, self.certainty):
+                mask = (mask | bit) & ~self.snapshot.kinds.unknown
+        return mask
 
     def spans_of(self, rule: Rule) -> tuple[Span, ...] | None:
         """The hours of a rule by this seat's timetable; None: it has none, () : never."""

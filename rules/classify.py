@@ -14,7 +14,7 @@ from rules.model import Facts, Signal, Signals
 def classify(facts: Facts, base: RuleBase) -> Signals:
     """All recognitions of one exchange. `uncategorised` only where nothing matched."""
     first = base.url(facts.host, facts.path) if facts.path else base.host(facts.host)
-    if not facts.names and not facts.labels and not facts.address:
+    if not facts.names and not facts.labels and not facts.address and not facts.seen:
         return first
     found = [first]
     for name in facts.names:
@@ -28,6 +28,8 @@ def classify(facts: Facts, base: RuleBase) -> Signals:
             found.append(base.host(facts.address))
         if facts.labels:
             found.append(_labelled(facts.labels, base))
+        if facts.seen:
+            found.append(_seen(facts.seen, base))
     return _united(found, base, helped)
 
 
@@ -40,19 +42,41 @@ def _labelled(labels: tuple[str, ...], base: RuleBase) -> Signals:
     return Signals(mask=base.bits(item.category for item in items), items=items)
 
 
+def _seen(seen: tuple[Signal, ...], base: RuleBase) -> Signals:
+    """What recognisers saw: the sure ones as bits, the others with their probability.
+
+    A category this RuleBase does not know (an old recording) is left out.
+    """
+    items = tuple(item for item in seen if item.category in base.index)
+    mask = base.bits(item.category for item in items if item.confidence >= 1.0)
+    surest: dict[int, float] = {}
+    for item in items:
+        bit = 1 << base.index[item.category]
+        if not mask & bit:
+            surest[bit] = max(item.confidence, surest.get(bit, 0.0))
+    doubts = tuple(sorted(surest.items(), key=lambda one: (-one[1], one[0])))
+    return Signals(mask=mask, items=items, doubts=doubts)
+
+
 def _united(found: list[Signals], base: RuleBase, helped: bool) -> Signals:
     """The union, without `uncategorised` beside a real one and without undeserved help."""
     keep = ~0 if helped else ~base.help
-    real = [one for one in found if one.mask & ~base.unknown & keep]
+    real = [one for one in found if one.mask & ~base.unknown & keep or one.doubts]
     if not real:
         return base.nothing
-    if len(real) == 1 and not real[0].mask & ~keep:
+    if len(real) == 1 and not real[0].mask & ~keep and not real[0].doubts:
         return real[0]
     mask = 0
     for one in real:
         mask |= one.mask
     mask &= keep & ~base.unknown
-    items = dict.fromkeys(
-        item for one in real for item in one.items if mask >> base.index[item.category] & 1
+    doubts = tuple(
+        doubt for one in real for doubt in one.doubts if not doubt[0] & mask and doubt[0] & keep
     )
-    return Signals(mask=mask, items=tuple(items))
+    told = mask
+    for bit, _ in doubts:
+        told |= bit
+    items = dict.fromkeys(
+        item for one in real for item in one.items if told >> base.index[item.category] & 1
+    )
+    return Signals(mask=mask or base.unknown, items=tuple(items), doubts=doubts)

@@ -70,6 +70,7 @@ class Gap(StrEnum):
     FORBIDDEN_DESTINATION = "forbidden-destination"  # loopback, link-local, metadata, own ports
     FOREIGN_CLIENT = "foreign-client"  # the client's address is not served by this listener
     NAME_CONFLICT = "name-conflict"  # Host, SNI and CONNECT target differ
+    OVER_BUDGET = "over-budget"  # a page longer than what may be read of one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,22 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One recognition: which category, who recognised it, how surely, by what.
+
+    `confidence` is 1.0 where a list, label or exact rule says so, otherwise a calibrated
+    probability below 1.0: policy says from which one on it counts.
+    """
+
+    category: str
+    recogniser: str  # hosts, urls, marker, labels, words, model, search, app, evasion, image, ...
+    matched: str  # the suffix, path prefix, label, words that matched
+    list: str = ""  # the list, lexicon, model or table it stands in
+    confidence: float = 1.0
+    place: str = ""  # where in the exchange: title, text, url, search, prompt, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What was observed of one exchange at one stage.
 
@@ -126,7 +143,8 @@ class Facts:
     trailing dot) or an address literal; `names` are all other names the client
     claimed (CONNECT target, SNI, Host): the strictest of them decides.
     `path` is path plus query, as sent. `labels` are content labels found in the
-    first window of the body. `gap` says what could not be observed.
+    first window of the body; `seen` is what recognisers of content, search words, apps and
+    evasions made of the exchange so far. `gap` says what could not be observed.
     """
 
     stage: Stage
@@ -140,26 +158,21 @@ class Facts:
     media_type: str = ""
     status: int = 0
     labels: tuple[str, ...] = ()
+    seen: tuple[Signal, ...] = ()
     gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """One recognition: which category, who recognised it, how surely, by what."""
-
-    category: str
-    recogniser: str  # hosts, urls, marker, labels, ...
-    matched: str  # the suffix, path prefix, label that matched
-    list: str = ""  # the list it stands in
-    confidence: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
-    """All recognitions of one exchange, and their categories as a bit mask."""
+    """All recognitions of one exchange, and their categories as a bit mask.
+
+    `mask` holds what is sure. `doubts` are the bits of categories recognised only with a
+    probability, each with it, the surest first: policy adds those that are sure enough.
+    """
 
     mask: int = 0
     items: tuple[Signal, ...] = ()
+    doubts: tuple[tuple[int, float], ...] = ()
 
 
 NO_SIGNALS = Signals()

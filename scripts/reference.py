@@ -82,6 +82,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "forbidden-destination": ("禁止的目的地", "loopback, link-local, metadata, own ports"),
             "foreign-client": ("不服务的客户端", "a client this listener does not serve"),
             "name-conflict": ("声称的域名互相矛盾", "Host, SNI and CONNECT target differ"),
+            "over-budget": ("网页太长，只看了前面", "a page longer than what may be read of one"),
         },
     ),
     Action: (

@@ -160,3 +160,38 @@ def test_monitor_mode(top: str, middle: str, low: str, seen: str, enforced: str)
     verdict = ask(made, seen, subject=Subject(school="s1", stage="junior"))
     assert verdict.enforced == enforced
     assert verdict.action != "observe"
+
+
+@pytest.mark.parametrize(
+    ("inspections", "probability", "counts"),
+    [
+        ((), 0.9, True),
+        ((), 0.89, False),
+        ((Inspection(certainty=0.6),), 0.6, True),
+        ((Inspection(certain={"games": 0.6}),), 0.6, True),
+        ((Inspection(certain={"video": 0.6}),), 0.6, False),
+        ((Inspection(certainty=0.99), Inspection(certainty=0.5)), 0.98, False),
+        ((Inspection(certain={"games": 0.99}), Inspection(certain={"games": 0.5})), 0.98, False),
+        ((Inspection(certainty=1.0),), 1.0, True),
+    ],
+)
+def test_how_sure_a_recogniser_must_be(
+    inspections: tuple[Inspection, ...], probability: float, counts: bool
+) -> None:
+    files = [policy("junior", "preset", applies=Who(stages=("junior",), roles=("pupil",)))]
+    files.append(policy("s1", "school"))
+    for place, inspection in enumerate(inspections):
+        files[-1 - place] = replace(files[-1 - place], inspection=inspection)
+    made = snapshot(district(), *files)
+    seat = made.seat(Subject(stage="junior", school="s1"))
+    doubts = ((made.kinds.mask(["games"]), probability),)
+    wanted = made.kinds.mask(["games"]) if counts else made.kinds.unknown
+    assert seat.certainly(made.kinds.unknown, doubts) == wanted
+
+
+def test_a_probability_is_one() -> None:
+    for wrong in (0.49, 1.01, -1.0):
+        with pytest.raises(ValueError, match="certainty"):
+            Inspection(certainty=wrong)
+        with pytest.raises(ValueError, match="games"):
+            Inspection(certain={"games": wrong})

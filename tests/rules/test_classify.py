@@ -8,7 +8,7 @@ import pytest
 
 from rules.base import RuleBase
 from rules.classify import classify
-from rules.model import Facts, Stage
+from rules.model import Facts, Signal, Stage
 
 LIST = """\
 a.com games
@@ -45,6 +45,21 @@ CASES: dict[str, tuple[dict[str, object], set[str]]] = {
 }  # fmt: skip
 
 
+SEEN = {
+    "sure": ("x.org", (("porn", 1.0),), {"porn"}, {}),
+    "in doubt": ("x.org", (("porn", 0.7),), {"uncategorised"}, {"porn": 0.7}),
+    "the surest counts": (
+        "x.org", (("porn", 0.7), ("porn", 0.8)), {"uncategorised"}, {"porn": 0.8}),
+    "sure beside doubt": ("x.org", (("porn", 0.7), ("porn", 1.0)), {"porn"}, {}),
+    "beside a list": ("a.com", (("porn", 0.7),), {"games"}, {"porn": 0.7}),
+    "what a list says already": ("porn.cn", (("porn", 0.7),), {"porn"}, {}),
+    "the surest first": (
+        "x.org", (("games", 0.6), ("porn", 0.7)), {"uncategorised"}, {"porn": 0.7, "games": 0.6}),
+    "a category nobody knows": ("x.org", (("of-yesterday", 1.0),), {"uncategorised"}, {}),
+    "help is not read": ("help.cn", (("porn", 1.0),), {"crisis"}, {}),
+}  # fmt: skip
+
+
 @pytest.fixture
 def base(base_of: Callable[[str], RuleBase]) -> RuleBase:
     return base_of(LIST)
@@ -66,3 +81,21 @@ def test_the_common_case_is_shared(base: RuleBase) -> None:
 def test_labels_say_so(base: RuleBase) -> None:
     signals = classify(Facts(stage=Stage.RESPONSE, host="x.org", labels=("rta",)), base)
     assert [(item.recogniser, item.matched) for item in signals.items] == [("labels", "rta")]
+
+
+@pytest.mark.parametrize(("host", "given", "sure", "doubts"), SEEN.values(), ids=SEEN)
+def test_what_recognisers_saw(
+    base: RuleBase,
+    host: str,
+    given: tuple[tuple[str, float], ...],
+    sure: set[str],
+    doubts: dict[str, float],
+) -> None:
+    seen = tuple(
+        Signal(category=name, recogniser="words", matched="x", confidence=confidence)
+        for name, confidence in given
+    )
+    signals = classify(Facts(stage=Stage.RESPONSE, host=host, seen=seen), base)
+    assert set(base.ids(signals.mask)) == sure
+    assert {base.ids(bit)[0]: odds for bit, odds in signals.doubts} == doubts
+    assert [odds for _, odds in signals.doubts] == sorted(doubts.values(), reverse=True)
