@@ -20,7 +20,7 @@ import msgpack
 
 from policies.model import Action
 
-VERSION = 1
+VERSION = 2
 BUCKET = 300
 """Seconds of one aggregate's time bucket."""
 
@@ -60,7 +60,8 @@ class Event:
     """One verdict on one exchange. (node, worker, boot, seq) is unique; so is `code` in practice.
 
     `ts` is Unix microseconds. `token` is the subject's keyed pseudonym, never an
-    address. `signals` are (category, recogniser, matched, list). `path` is empty
+    address. `signals` are (category, recogniser, matched, list, odds): odds is "" where the
+    recognition is sure, else its probability (`0.93`). `path` is empty
     for what was let through, and without its query unless the node's detail is
     `requests`. Bytes and milliseconds are those the engine measured.
     """
@@ -91,7 +92,7 @@ class Event:
     media_type: str
     status: int
     categories: tuple[str, ...]
-    signals: tuple[tuple[str, str, str, str], ...]
+    signals: tuple[tuple[str, str, str, str, str], ...]
     gap: str
     action: Action
     enforced: Action
@@ -111,7 +112,7 @@ class Aggregate:
     """Equal exchanges of one bucket, counted. Keeps what a later policy is rehearsed on.
 
     `bucket` is the bucket's first Unix second; `signals` are (category,
-    recogniser, list); `category` is the first deciding one. Sums: exchanges, bytes, ms.
+    recogniser, list, odds in steps of 0.05); `category` is the first deciding one. Sums: exchanges, bytes, ms.
     """
 
     bucket: int
@@ -133,7 +134,7 @@ class Aggregate:
     snapshot: str
     gap: str
     category: str
-    signals: tuple[tuple[str, str, str], ...]
+    signals: tuple[tuple[str, str, str, str], ...]
     count: int
     bytes_up: int
     bytes_down: int
@@ -313,7 +314,7 @@ def _event(record: dict[str, Any]) -> dict[str, Any]:
     record["enforced"] = Action(record["enforced"])
     record["names"] = _texts(record["names"])
     record["categories"] = _texts(record["categories"])
-    record["signals"] = _texts(record["signals"], 4)
+    record["signals"] = _texts(record["signals"], 5)
     return record
 
 
@@ -323,7 +324,7 @@ def _aggregate(record: dict[str, Any]) -> dict[str, Any]:
     record["kind"] = Kind(record["kind"])
     record["action"] = Action(record["action"])
     record["enforced"] = Action(record["enforced"])
-    record["signals"] = _texts(record["signals"], 3)
+    record["signals"] = _texts(record["signals"], 4)
     return record
 
 

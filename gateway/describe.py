@@ -52,7 +52,7 @@ class Key(NamedTuple):
     snapshot: str
     gap: str
     category: str
-    signals: tuple[tuple[str, str, str], ...]
+    signals: tuple[tuple[str, str, str, float], ...]
 
 
 class Seen(NamedTuple):
@@ -117,6 +117,7 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
                     clean(s.recogniser, LABEL),
                     clean(s.matched, NAME),
                     clean(s.list, NAME),
+                    odds(s.confidence),
                 )
                 for s in seen.outcome.signals.items[:MOST_SIGNALS]
             ]
@@ -134,6 +135,16 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
         duration_ms=seen.duration_ms,
         problem=clean(seen.problem),
     )
+
+
+def odds(confidence: float) -> str:
+    """How a recognition's probability is recorded: "" where it is sure."""
+    return "" if confidence >= 1 else f"{max(confidence, 0):.2f}"
+
+
+def coarse(confidence: float) -> float:
+    """A probability in steps of 0.05, rounded down, so that few counters tell it."""
+    return confidence if confidence >= 1 else int(confidence * 20) / 20
 
 
 def _path(path: str, verdict: Verdict, *, query: bool) -> str:
@@ -172,8 +183,13 @@ def aggregate(key: Key, sums: Sums) -> Aggregate:
         category=clean(key.category, LABEL),
         signals=tuple(
             [
-                (clean(category, LABEL), clean(recogniser, LABEL), clean(listed, NAME))
-                for category, recogniser, listed in key.signals[:MOST_SIGNALS]
+                (
+                    clean(category, LABEL),
+                    clean(recogniser, LABEL),
+                    clean(listed, NAME),
+                    odds(confidence),
+                )
+                for category, recogniser, listed, confidence in key.signals[:MOST_SIGNALS]
             ]
         ),
         count=sums[0],

@@ -22,7 +22,7 @@ from loguru import logger
 from gateway import describe
 from gateway.batch import BUCKET, Batch, Event, EventLayer, Kind, encode, event_code
 from gateway.delivery import Delivery, Fate, Route
-from gateway.describe import PASSED, Key, Seen, Told
+from gateway.describe import PASSED, Key, Seen, Told, coarse
 from rules.model import Stage
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ class Recorder:
             verdict.snapshot,
             facts.gap or "",
             verdict.deciding[0] if verdict.deciding else "",
-            tuple([(s.category, s.recogniser, s.list) for s in items]) if items else (),
+            tuple([(s.category, s.recogniser, s.list, coarse(s.confidence)) for s in items])
+            if items
+            else (),
         )
         with self._lock:
             if verdict.trace not in self._traces or bucket != self._bucket:

@@ -119,8 +119,14 @@ def _signals(event: Event, recorded: dict[str, Any]) -> Signals:
     except ValueError:
         mask = 0
     items = tuple(
-        Signal(category=category, recogniser=recogniser, matched=matched, list=listed)
-        for category, recogniser, matched, listed in event.signals
+        Signal(
+            category=category,
+            recogniser=recogniser,
+            matched=matched,
+            list=listed,
+            confidence=float(odds[0]) if odds and odds[0] else 1.0,
+        )
+        for category, recogniser, matched, listed, *odds in event.signals
     )
     return Signals(mask=max(mask, 0), items=items)
 

@@ -195,16 +195,18 @@ class Rehearsal:
 
     def _signals(self, facts: Facts, what: What) -> Signals:
         """Names looked up in the candidate's rules, content as it was recorded."""
-        recorded = [(str(one[0]), str(one[1])) for one in json.loads(what.signals)]
+        told = [(str(one[0]), str(one[1]), str(one[-1])) for one in json.loads(what.signals)]
+        recorded = [(name, recogniser) for name, recogniser, odds in told if not odds]
         kinds = self._snapshot.kinds
-        for name, _ in recorded:
+        doubts = tuple((kinds.mask([name]), float(odds)) for name, _, odds in told if odds)
+        for name, _, _ in told:
             if name not in self._met:
                 self._met.add(name)
                 if not kinds.mask([name]):
                     self._unknown.add(name)
         if self._classify is None or not facts.host:
             mask = kinds.mask(name for name, _ in recorded)
-            return Signals(mask=mask or self._uncategorised)
+            return Signals(mask=mask or self._uncategorised, doubts=doubts)
         found = self._classify(facts)
         if found.mask & self._snapshot.help:
             return found
@@ -215,7 +217,7 @@ class Rehearsal:
         )
         mask = found.mask | (kept & ~self._snapshot.help)
         real = mask & ~self._uncategorised
-        return Signals(mask=real or mask, items=found.items)
+        return Signals(mask=real or mask, items=found.items, doubts=doubts)
 
     # -- the sums ------------------------------------------------------------
 

@@ -29,8 +29,8 @@ def events() -> st.SearchStrategy[Event]:
         "int": NUMBER,
         "float": st.floats(0, 1),
         "tuple[str, ...]": st.lists(texts, max_size=3).map(tuple),
-        "tuple[tuple[str, str, str, str], ...]": st.lists(
-            st.tuples(texts, texts, texts, texts), max_size=2
+        "tuple[tuple[str, str, str, str, str], ...]": st.lists(
+            st.tuples(texts, texts, texts, texts, texts), max_size=2
         ).map(tuple),
         "EventLayer": st.sampled_from(EventLayer),
         "Action": st.sampled_from(Action),

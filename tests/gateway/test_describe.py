@@ -37,7 +37,7 @@ KEY = Key(
     snapshot="5",
     gap="",
     category="gambling",
-    signals=(("gambling", "hosts", "own"),),
+    signals=(("gambling", "hosts", "own", 1.0),),
 )
 
 
@@ -109,7 +109,7 @@ def test_hostile_text_becomes_a_record_that_travels(host: str, path: str, other:
     what = Outcome(outcome().deed, verdict(Action.BLOCK), Signals(mask=1, items=(hit,) * 40))
     made = describe.event(("n", "w", "b"), seen(facts, subject, what), query=True)
     told = describe.trace(Told(verdict(Action.BLOCK), replace(facts, labels=(other,)), NOON))
-    key = KEY._replace(host=host, school=other, signals=((other, other, path),))
+    key = KEY._replace(host=host, school=other, signals=((other, other, path, 1.0),))
     counted = describe.aggregate(key, [1, 0, 0, 0])
     sent = Batch(
         node="n", worker="w", boot="b", seq=1, events=(made,), aggregates=(counted,), traces=(told,)

@@ -27,7 +27,7 @@ GOLDEN_LINE = (
     '"profile": "junior", "host": "bet.example", "names": ["bet.example", "赌.例"], "port": 443, '
     '"scheme": "https", "method": "GET", "path": "/wheel", "media_type": "text/html", '
     '"status": 403, "categories": ["gambling"], '
-    '"signals": [["gambling", "hosts", "bet.example", "own"]], "gap": "", "action": "block", '
+    '"signals": [["gambling", "hosts", "bet.example", "own", ""]], "gap": "", "action": "block", '
     '"enforced": "block", "deed": "page", "clause": "district/block", "trace": "trace-block", '
     f'"snapshot": "{"5" * 64}", "rulebase": "{"b" * 64}", "bytes_up": 300, "bytes_down": 4000, '
     '"duration_ms": 7, "problem": ""}\n'
@@ -40,7 +40,7 @@ GOLDEN_CSV = (
     "2026-03-01T12:00:00.000+08:00,n1,proxy-0,b1,1,1RZJ-WMJF-6XSW,1772337600000000,request,"
     "tok-7f3k,s1,junior,12-16,pupil,g7,wifi,radius,0.9,junior,bet.example,"
     '"[""bet.example"", ""赌.例""]",443,https,GET,/wheel,text/html,403,"[""gambling""]",'
-    '"[[""gambling"", ""hosts"", ""bet.example"", ""own""]]",,block,block,page,district/block,'
+    '"[[""gambling"", ""hosts"", ""bet.example"", ""own"", """"]]",,block,block,page,district/block,'
     f"trace-block,{'5' * 64},{'b' * 64},300,4000,7,\r\n"
 )
 

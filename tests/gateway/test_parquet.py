@@ -20,7 +20,7 @@ def test_events_and_aggregates_read_back(tmp_path: Path) -> None:
     rows = table.to_pylist()
     assert rows[0]["time"].isoformat() == "2026-03-01T12:00:00+08:00"
     assert rows[0]["names"] == ["bet.example", "赌.例"]
-    assert rows[0]["signals"] == [["gambling", "hosts", "bet.example", "own"]]
+    assert rows[0]["signals"] == [["gambling", "hosts", "bet.example", "own", ""]]
     assert (rows[1]["host"], rows[1]["names"]) == ("清.例", [])
     assert (rows[0]["confidence"], rows[0]["port"], rows[0]["action"]) == (0.9, 443, "block")
     assert (tmp_path / "e").stat().st_mode & 0o777 == 0o600

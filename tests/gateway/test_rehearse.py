@@ -64,7 +64,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     data = tmp_path_factory.mktemp("node") / "var"
     made = Node(name="n1", data=data)
     marker = "education.test.qinglang.invalid"
-    seen = {"signals": (("education", "marker", marker, ""),), "names": (), "path": ""}
+    seen = {"signals": (("education", "marker", marker, "", ""),), "names": (), "path": ""}
     allowed: dict[str, Any] = {"action": Action.ALLOW, "enforced": Action.ALLOW, **seen}
     allowed["clause"] = "district/otherwise"
     events = (
@@ -77,7 +77,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     counted = (
         aggregate(
             host=marker,
-            signals=(("education", "marker", ""),),
+            signals=(("education", "marker", "", ""),),
             clause="district/otherwise",
             count=40,
         ),

@@ -73,6 +73,6 @@ def test_plain_values_are_of_the_types_databases_know() -> None:
     row = plain(event())
     assert {type(value) for value in row.values()} == {str, int, float}
     assert row["names"] == '["bet.example", "赌.例"]'
-    assert row["signals"] == '[["gambling", "hosts", "bet.example", "own"]]'
+    assert row["signals"] == '[["gambling", "hosts", "bet.example", "own", ""]]'
     assert plain(event(names=()))["names"] == "[]"
     assert type(row["action"]) is str

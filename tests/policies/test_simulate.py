@@ -37,7 +37,7 @@ def row(count: int = 1, when: int = NOON, **changes: Any) -> tuple[Any, ...]:
         "segment": "",
         "token": "",
         "gap": "",
-        "signals": '[["games", "hosts", "own"]]',
+        "signals": '[["games", "hosts", "own", ""]]',
         "enforced": "allow",
         "clause": "district/otherwise",
     } | changes
@@ -95,26 +95,35 @@ def test_hosts_are_looked_up_in_the_candidates_rules() -> None:
 
 
 def test_what_was_seen_in_content_is_kept() -> None:
-    seen = json.dumps([["games", "labels", "AGE-16", ""]])
+    seen = json.dumps([["games", "labels", "AGE-16", "", ""]])
     found = rehearsed(BLOCKS_GAMES, row(host="edu.example", signals=seen))
     assert found.changes[Change.BLOCK] == 1
 
 
 def test_a_path_rule_is_kept_where_the_path_was_not_recorded() -> None:
-    seen = json.dumps([["games", "urls", "own"]])
+    seen = json.dumps([["games", "urls", "own", ""]])
     without = rehearsed(BLOCKS_GAMES, row(host="edu.example", signals=seen))
     known = rehearsed(BLOCKS_GAMES, row(host="edu.example", signals=seen, path="/x"))
     assert (without.changes[Change.BLOCK], known.changes[Change.BLOCK]) == (1, 0)
 
 
 def test_content_never_takes_help_away() -> None:
-    seen = json.dumps([["games", "labels", "AGE-16", ""]])
+    seen = json.dumps([["games", "labels", "AGE-16", "", ""]])
     assert rehearsed(BLOCKS_GAMES, row(host="help.example", signals=seen)).changes[Change.SAME] == 1
 
 
 def test_recorded_help_is_not_lent_to_another_host() -> None:
     seen = json.dumps([["help", "labels", "x", ""], ["games", "labels", "x", ""]])
     assert rehearsed(BLOCKS_GAMES, row(host="x.example", signals=seen)).changes[Change.BLOCK] == 1
+
+
+@pytest.mark.parametrize(("odds", "change"), [("0.95", Change.BLOCK), ("0.85", Change.SAME)])
+def test_what_was_only_probable_counts_from_the_candidates_certainty_on(
+    odds: str, change: Change
+) -> None:
+    for shape in (["games", "model", "m1", odds], ["games", "words", "a word", "own", odds]):
+        found = rehearsed(BLOCKS_GAMES, row(host="x.example", signals=json.dumps([shape])))
+        assert found.changes[change] == 1
 
 
 def test_without_a_host_or_rules_the_recognitions_are_kept() -> None:
@@ -176,7 +185,9 @@ def test_categories_the_candidate_does_not_know_are_named() -> None:
 def test_sums_survive_folding(monkeypatch: pytest.MonkeyPatch) -> None:
     import policies.simulate as room
 
-    rows = [row(1, host=f"h{n}.example", signals='[["games", "labels", "x"]]') for n in range(50)]
+    rows = [
+        row(1, host=f"h{n}.example", signals='[["games", "labels", "x", ""]]') for n in range(50)
+    ]
     whole = rehearsed(BLOCKS_GAMES, *rows)
     monkeypatch.setattr(room, "MAX_CASES", 7)
     monkeypatch.setattr(room, "MAX_SAMPLES", 20)
@@ -200,7 +211,7 @@ def test_the_same_answer_as_decide(category: str, stage: str, half_hours: int) -
     night = clause("night", "warn", categories=("games",), hours=["22:00-06:00"])
     shot = snapshot(district(night), policy("s1", "school", clause("e", "block", layers=())))
     when = NOON + half_hours * 1800
-    asked = row(when=when, host="", stage=stage, signals=json.dumps([[category, "hosts", ""]]))
+    asked = row(when=when, host="", stage=stage, signals=json.dumps([[category, "hosts", "", ""]]))
     verdict = decide(
         shot,
         Facts(stage=rehearsal_stage(), host=""),
