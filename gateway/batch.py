@@ -112,7 +112,8 @@ class Aggregate:
     """Equal exchanges of one bucket, counted. Keeps what a later policy is rehearsed on.
 
     `bucket` is the bucket's first Unix second; `signals` are (category,
-    recogniser, list, odds in steps of 0.05); `category` is the first deciding one. Sums: exchanges, bytes, ms.
+    recogniser, list, odds in steps of 0.05); `category` is the first deciding one.
+    Sums: exchanges, bytes, ms.
     """
 
     bucket: int

@@ -40,7 +40,8 @@ GOLDEN_CSV = (
     "2026-03-01T12:00:00.000+08:00,n1,proxy-0,b1,1,1RZJ-WMJF-6XSW,1772337600000000,request,"
     "tok-7f3k,s1,junior,12-16,pupil,g7,wifi,radius,0.9,junior,bet.example,"
     '"[""bet.example"", ""赌.例""]",443,https,GET,/wheel,text/html,403,"[""gambling""]",'
-    '"[[""gambling"", ""hosts"", ""bet.example"", ""own"", """"]]",,block,block,page,district/block,'
+    '"[[""gambling"", ""hosts"", ""bet.example"", ""own"", """"]]",,'
+    "block,block,page,district/block,"
     f"trace-block,{'5' * 64},{'b' * 64},300,4000,7,\r\n"
 )
 
