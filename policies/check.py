@@ -159,6 +159,7 @@ def _known(desk: _Desk, policy: Policy) -> None:
     """Categories and hosts exist and can be read."""
     desk.categories(policy, ["inspection", "never_open"], policy.inspection.never_open)
     desk.categories(policy, ["inspection", "open"], policy.inspection.open)
+    desk.categories(policy, ["inspection", "unread"], policy.inspection.unread)
     desk.categories(policy, ["inspection", "certain"], tuple(policy.inspection.certain))
     for number, clause in enumerate(policy.clauses):
         path: Path = ["clauses", number, "when"]

@@ -58,6 +58,7 @@ class Snapshot:
         "document",
         "epochs",
         "hash",
+        "harmful",
         "help",
         "kinds",
         "metered",
@@ -72,6 +73,7 @@ class Snapshot:
         self.hash = document.digest(self.text)
         self.kinds = kinds = Kinds(content.categories)
         self.help = kinds.layers([Layer.HELP])
+        self.harmful = kinds.layers([Layer.HARMFUL])
         self.overlay = Overlay(len(kinds), host_groups(content.policies, content.orders))
         self._audiences = Audiences(content.policies)
         self._calendar = Calendar(content.years)

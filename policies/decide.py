@@ -142,7 +142,7 @@ def _spent(slot: Slot, usage: Usage) -> int:
 
 def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
     snapshot = seat.snapshot
-    _, stage, _, _, spent = key
+    _, stage, _, conflict, spent = key
     mask = trusted(snapshot, key)
     place, counted = walk(seat, slot, key)
     rule = None if place is None else seat.rules[place]
@@ -170,6 +170,7 @@ def _verdict(seat: Seat, slot: Slot, key: Key) -> Verdict:
         deciding=snapshot.kinds.ids(mask & ((rule and rule.mask) or 0)),
         metered=counted,
         spent=used_up,
+        read=opened and (conflict or not mask & seat.unread or bool(mask & snapshot.harmful)),
     )
 
 

@@ -155,6 +155,7 @@ class Verdict:
     deciding: tuple[str, ...] = ()  # category ids of the deciding clause that were present
     metered: tuple[Metered, ...] = ()  # on which counters it counts, if it is let through
     spent: Metered | None = None  # the quota that is used up, where that is why
+    read: bool = False  # is what comes back read by the recognisers of content?
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,13 +185,15 @@ class Inspection:
 
     `never_open` adds up over all levels: those categories are passed undecrypted.
     `open`, where given, is the short list of categories that are opened at all
-    (whatever is uncategorised is opened always). What a recogniser only thinks probable
+    (whatever is uncategorised is opened always). `unread` adds up as well: pages of those
+    categories are opened but not read by the recognisers of content. What a recogniser only thinks probable
     counts from `certainty` on, a probability; `certain` says it for single categories.
     """
 
     depth: Depth | None = None
     never_open: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     certainty: float | None = None
     certain: Mapping[str, float] = field(default_factory=dict)
 

@@ -62,6 +62,7 @@ class Seat:
         "slots",
         "snapshot",
         "spans",
+        "unread",
     )
 
     def __init__(self, snapshot: Snapshot, subject: Subject, key: tuple[str, ...]) -> None:
@@ -84,6 +85,7 @@ class Seat:
         self.never_open = snapshot.kinds.mask(c for p in policies for c in p.inspection.never_open)
         listed = next((p.inspection.open for p in policies if p.inspection.open), ())
         self.only_open = snapshot.kinds.mask([*listed, UNCATEGORISED]) if listed else -1
+        self.unread = snapshot.kinds.mask(c for p in policies for c in p.inspection.unread)
         self.certainty = next(
             (p.inspection.certainty for p in policies if p.inspection.certainty is not None),
             CERTAINTY,

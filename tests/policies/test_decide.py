@@ -593,3 +593,23 @@ def test_policy_sets_without_calendar_decide_too() -> None:
         PolicySet(policies=(district(WINDOW, GAMES),)), categories=CATEGORIES, rulebase="base"
     )
     assert ask(shot, "games", time="2026-10-01T20:30").clause == "district/games"
+
+
+@pytest.mark.parametrize(
+    ("categories", "read"),
+    [
+        (("uncategorised",), True),
+        (("games",), True),
+        (("education",), False),
+        (("education", "porn"), True),
+        (("banking",), False),  # it is not even opened
+    ],
+)
+def test_what_is_read(categories: tuple[str, ...], read: bool) -> None:
+    made = snapshot(
+        replace(
+            district(),
+            inspection=Inspection(unread=("education",), never_open=("banking",)),
+        )
+    )
+    assert ask(made, *categories).read is read
