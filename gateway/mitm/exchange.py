@@ -26,6 +26,7 @@ class Exchange:
     __slots__ = (
         "bytes_down",
         "bytes_up",
+        "charset",
         "counted",
         "encoding",
         "facts",
@@ -36,6 +37,7 @@ class Exchange:
         "recorded",
         "stamp",
         "started",
+        "watch",
     )
 
     def __init__(self, facts: Facts, outcome: Outcome) -> None:
@@ -46,6 +48,8 @@ class Exchange:
         self.own = False  # the answer is ours, not an origin's
         self.hold = False  # the first window must be judged before it leaves
         self.encoding = ""
+        self.charset = ""
+        self.watch: Callable[[bytes], bool] | None = None  # may these bytes pass? b"": the end
         self.bytes_up = 0
         self.bytes_down = 0
         self.counted = 0  # bytes told to quotas

@@ -28,6 +28,7 @@ from gateway.page.model import Page, PageKind, Want
 from gateway.page.ticket import COOKIE, Tickets, continue_link, same_path, ticket_of
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed, Outcome, judge
+from gateway.reading import Remembered
 from gateway.usage import Tally, back_at
 from policies.compile import Snapshot
 from policies.model import NO_USAGE, Metered, Moment, Subject, Usage
@@ -38,6 +39,7 @@ from rules.model import Facts, Gap, Stage
 if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
     from gateway.metrics import Metrics
+    from rules.recognise.content import Recogniser
 
 
 SAMPLE = 64  # decisions a timed one stands for
@@ -51,6 +53,7 @@ class InForce:
     snapshot: Snapshot
     resolver: Resolver
     pages: PageMaker
+    recogniser: Recogniser | None = None
 
 
 class Filter:
@@ -78,6 +81,7 @@ class Filter:
         self.tally = tally or Tally()
         self.background = background or Background()
         self.clock = clock
+        self.remembered = Remembered()
         self._judged = 0
         self._second = 0
         self._moment: Moment = moment(clock())

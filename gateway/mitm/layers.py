@@ -53,10 +53,11 @@ ALERT_ACCESS_DENIED = bytes((0x15, 3, 3, 0, 2, 2, 49))  # RFC 8446 section 6.2
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The first bytes of a response, as sent."""
+    """The first bytes of a response, as sent; `whole`: there are no more."""
 
     flow: http.HTTPFlow
     body: bytes
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class FilterStream(HttpStream):
         self.holding = False
         origin = self.flow.response
         window = bytes(self.response_body_buf)
-        yield WindowHook(Window(self.flow, window))
+        yield WindowHook(Window(self.flow, window, whole=False))
         if (yield from self.check_killed(True)):
             return
         self.response_body_buf.clear()
@@ -232,15 +233,32 @@ class FilterStream(HttpStream):
             return
         exchange = self.flow.metadata.get("exchange")
         if exchange is not None and isinstance(event, ResponseData):
+            if exchange.watch is not None and not exchange.watch(event.data):
+                yield from self._cut()
+                return
             exchange.bytes_down += len(event.data)
+        elif exchange is not None and exchange.watch and isinstance(event, ResponseEndOfMessage):
+            if not exchange.watch(b""):
+                yield from self._cut()
+                return
         yield from super().state_stream_response_body(event)
+
+    def _cut(self) -> Commands:
+        """Both sides are told that this ends here: what comes may not be seen."""
+        self.answered = True
+        self.client_state = self.server_state = self.state_errored
+        self.flow.live = False
+        refused = (self.stream_id, "refused", ErrorCode.KILL)
+        yield SendHttp(RequestProtocolError(*refused), self.context.server)
+        yield SendHttp(ResponseProtocolError(*refused), self.context.client)
+        yield DropStream(self.stream_id)
 
     def send_response(self, already_streamed: bool = False) -> Commands:
         if self.holding:  # the whole body is smaller than the window
             self.holding = False
             response = self.flow.response
             if response is not None and response.raw_content:
-                yield WindowHook(Window(self.flow, response.raw_content))
+                yield WindowHook(Window(self.flow, response.raw_content, whole=True))
                 if (yield from self.check_killed(True)):
                     return
         yield from super().send_response(already_streamed)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from mitmproxy import http
 
-from gateway.content import DECODERS, all_codings, is_page, is_text, media_type, readable
+from gateway.content import (
+    DECODERS,
+    all_codings,
+    charset_of,
+    is_page,
+    is_text,
+    media_type,
+    readable,
+)
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
@@ -14,9 +23,12 @@ from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
-from rules.model import Gap, Stage
+from gateway.reading import STREAM, Watch, is_read
+from rules.model import Gap, Signal, Stage
+from rules.recognise.growing import Growing
 from rules.recognise.labels import header_labels, labels
 
+CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
 LABELLED = 32 * 1024  # bytes of a page in which its self-labels stand (the head)
 
 
@@ -59,7 +71,15 @@ class Responses:
             self._judge_again(flow, exchange)
             if exchange.own:
                 return
-        exchange.hold = is_page(media) or (is_text(media) and not _known(exchange.encoding))
+        exchange.charset = charset_of(headers("content-type"))
+        known = _known(exchange.encoding)
+        reads = self._filter.force.recogniser is not None and exchange.outcome.verdict.read
+        exchange.hold = is_page(media) or (is_text(media) and not known)
+        if reads and is_read(media) and not exchange.hold:
+            if media == STREAM:
+                self._watch(flow, exchange, b"")
+            else:
+                exchange.hold = True
         if not exchange.hold:
             response.stream = True
 
@@ -74,9 +94,60 @@ class Responses:
             exchange.facts = replace(exchange.facts, gap=text)
             self._judge_again(flow, exchange)
             return
-        found = labels(text[:LABELLED], exchange.facts.media_type)
-        if found:
-            self._judge_labels(flow, exchange, found)
+        facts = exchange.facts
+        found = labels(text[:LABELLED], facts.media_type)
+        seen = self._read(exchange, text)
+        if found or seen:
+            exchange.facts = replace(facts, labels=found or facts.labels, seen=facts.seen + seen)
+            self._judge_again(flow, exchange)
+        if not data.whole and not exchange.own:
+            self._watch(flow, exchange, data.body)
+
+    def _read(self, exchange: Exchange, text: bytes) -> tuple[Signal, ...]:
+        """What recognisers of content make of the first window, and what is known of the page."""
+        recogniser = self._filter.force.recogniser
+        facts = exchange.facts
+        if recogniser is None or not exchange.outcome.verdict.read:
+            return ()
+        known = self._filter.remembered.get(facts.host, facts.path)
+        return known or recogniser.read(text, facts.media_type, exchange.charset).signals
+
+    def _watch(self, flow: http.HTTPFlow, exchange: Exchange, window: bytes) -> None:
+        """Have the rest of a body read as it streams by."""
+        recogniser = self._filter.force.recogniser
+        if recogniser is None or not exchange.outcome.verdict.read:
+            return
+        growing = Growing(exchange.facts.media_type, exchange.charset)
+        watch = Watch(recogniser, growing, exchange.encoding)
+        if window:
+            watch.skip(window)
+        exchange.watch = partial(self._passes, flow, exchange, watch)
+
+    def _passes(
+        self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes
+    ) -> bool:
+        """Whether a further piece of a body may leave, now that it has been read."""
+        judged = watch.feed(chunk) if chunk else watch.end()
+        if not judged:
+            return True
+        facts = exchange.facts
+        facts = replace(facts, seen=facts.seen + judged.signals, gap=judged.gap or facts.gap)
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        outcome = self._filter.judge(facts, client.subject)
+        exchange.facts, exchange.outcome = facts, outcome
+        if outcome.deed not in (Deed.PAGE, Deed.REFUSE, Deed.WARN):
+            return True
+        headers = reader(flow.request.headers.fields)
+        if outcome.deed is Deed.WARN and self._filter.continued(client, facts, headers):
+            return True
+        client.open.pop(flow.id, None)
+        if facts.seen:
+            self._filter.remembered.put(facts.host, facts.path, facts.seen)
+        if exchange.recorded:
+            self._filter.record(client, facts, outcome, CUT_SHORT)
+        else:
+            self._filter.settle(client, exchange, CUT_SHORT)
+        return False
 
     def _judge_labels(
         self, flow: http.HTTPFlow, exchange: Exchange, found: tuple[str, ...]
