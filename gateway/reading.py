@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from rules.recognise.content import Recogniser
     from rules.recognise.growing import Growing
 
-STEP = 800  # characters of text that must have come before it is looked at again
+STEP = 4000  # characters of text that must have come before it is looked at again
+STEP_STREAM = 400  # the same for an answer that is written while one reads it
 MOST = 1024 * 1024  # bytes of a body, unpacked, that are read at all
 SEAM = 200  # characters of what was read before that are read again
 JSON = ("application/json", "application/ld+json", "application/x-ndjson")
@@ -69,9 +70,12 @@ class Remembered:
 class Watch:
     """Reads the rest of one body. `feed` every chunk, `end` at its end."""
 
-    __slots__ = ("_growing", "_open", "_read", "_recogniser", "_seam", "_text", "_unpacker")
+    __slots__ = ("_growing", "_open", "_read", "_recogniser", "_seam", "_step", "_text", "_unpacker")
 
-    def __init__(self, recogniser: Recogniser, growing: Growing, encoding: str) -> None:
+    def __init__(
+        self, recogniser: Recogniser, growing: Growing, encoding: str, *, step: int = STEP
+    ) -> None:
+        self._step = step
         self._recogniser = recogniser
         self._growing = growing
         self._unpacker = Unpacker(encoding)
@@ -103,7 +107,7 @@ class Watch:
             self._open = False
             found = self._look()
             return Judged(signals=found, gap=Gap.OVER_BUDGET)
-        if len(self._text) < STEP:
+        if len(self._text) < self._step:
             return NOTHING
         return Judged(signals=self._look())
 

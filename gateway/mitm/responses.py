@@ -23,7 +23,7 @@ from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
-from gateway.reading import STREAM, Watch, is_read
+from gateway.reading import STEP, STEP_STREAM, STREAM, Watch, is_read
 from rules.model import Gap, Signal, Stage
 from rules.recognise.growing import Growing
 from rules.recognise.labels import header_labels, labels
@@ -118,7 +118,8 @@ class Responses:
         if recogniser is None or not exchange.outcome.verdict.read:
             return
         growing = Growing(exchange.facts.media_type, exchange.charset)
-        watch = Watch(recogniser, growing, exchange.encoding)
+        step = STEP_STREAM if exchange.facts.media_type == STREAM else STEP
+        watch = Watch(recogniser, growing, exchange.encoding, step=step)
         if window:
             watch.skip(window)
         exchange.watch = partial(self._passes, flow, exchange, watch)
