@@ -163,6 +163,13 @@ def media_type(header: str) -> str:
     return found
 
 
+def charset_of(header: str) -> str:
+    """The charset parameter of a Content-Type header; "" where there is none."""
+    found = _CHARSET.search(header)
+    return found[1].strip() if found else ""
+
+
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^"';,]{1,40})""", re.IGNORECASE)
 _END = re.compile(r"[ \t\r\n\f;(]")
 _LOOKED_AT = (
     "text/html",

@@ -1,9 +1,9 @@
-"""A body as it streams by: what recognisers of content make of it, a window at a time. Pure.
+"""A body as it streams by: what recognisers of content make of it, a piece at a time. Pure.
 
 The first window is judged before any of it leaves. What follows is unpacked and read as it
-comes, each time with the end of what came before, so that nothing hides on a seam; a body
-is read up to a budget, and what lies beyond is a Gap that policy answers. What was read is
-not kept.
+comes, up to a budget; what lies beyond is a Gap that policy answers. A page that turned out
+harmful only after its beginning had left is remembered for a while, so that whoever asks
+again is told why. What was read is not kept.
 """
 
 from __future__ import annotations
@@ -11,24 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.content import Unpacker
+from gateway.unpack import Unpacker
 from rules.model import Gap, Signal
+from rules.recognise.growing import Growing
 
 if TYPE_CHECKING:
     from rules.recognise.content import Recogniser
-    from rules.recognise.growing import Growing
 
-STEP = 4000  # characters of text that must have come before it is looked at again
-STEP_STREAM = 400  # the same for an answer that is written while one reads it
+STEP = 24 * 1024  # bytes, unpacked, after which a page is looked at again
+STEP_STREAM = 1024  # the same for an answer that is written while one reads it
 MOST = 1024 * 1024  # bytes of a body, unpacked, that are read at all
-SEAM = 200  # characters of what was read before that are read again
-JSON = ("application/json", "application/ld+json", "application/x-ndjson")
 STREAM = "text/event-stream"
+_PROGRAMS = ("application/json", "application/ld+json", "application/x-ndjson", STREAM)
 
 
 def is_read(media: str) -> bool:
-    """Whether text of this kind is worth reading besides pages: answers of programs."""
-    return media in JSON or media.endswith("+json") or media == STREAM
+    """Whether a body that is no page is worth reading: what programs answer, as text."""
+    return media in _PROGRAMS or media.endswith("+json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +45,7 @@ NOTHING = Judged()
 
 
 class Remembered:
-    """Which pages turned out harmful only after their beginning had left, for a while.
-
-    Asked for again, such a page is answered with the reason instead of breaking off.
-    """
+    """Which pages turned out harmful only after their beginning had left: the last ones."""
 
     __slots__ = ("_found", "_most")
 
@@ -58,43 +54,44 @@ class Remembered:
         self._most = most
 
     def put(self, host: str, path: str, signals: tuple[Signal, ...]) -> None:
-        """Remember; the oldest is forgotten."""
+        """Remember a page by host and path; beyond the limit the oldest is forgotten."""
+        self._found.pop((host, path), None)
         if len(self._found) >= self._most:
             del self._found[next(iter(self._found))]
         self._found[host, path] = signals
 
     def get(self, host: str, path: str) -> tuple[Signal, ...]:
+        """What was seen of it; nothing where nothing is remembered."""
         return self._found.get((host, path), ()) if self._found else ()
 
 
 class Watch:
-    """Reads the rest of one body. `feed` every chunk, `end` at its end."""
+    """Reads the rest of one body: `skip` its first window, `feed` every chunk, then `end`."""
 
-    __slots__ = ("_growing", "_open", "_read", "_recogniser", "_seam", "_step", "_text", "_unpacker")
+    __slots__ = ("_growing", "_open", "_read", "_recogniser", "_step", "_unpacker")
 
     def __init__(
-        self, recogniser: Recogniser, growing: Growing, encoding: str, *, step: int = STEP
+        self, recogniser: Recogniser, media_type: str, charset: str, encoding: str
     ) -> None:
-        self._step = step
         self._recogniser = recogniser
-        self._growing = growing
+        self._growing = Growing(media_type, charset)
         self._unpacker = Unpacker(encoding)
+        self._step = STEP_STREAM if media_type == STREAM else STEP
         self._read = 0
-        self._text = ""
-        self._seam = ""
         self._open = True
 
     def skip(self, window: bytes) -> None:
-        """The first window, which was judged by itself: only what is needed to go on from it."""
+        """The first window, which is judged by itself: what is needed to go on after it."""
         data = self._unpacker.feed(window)
         if isinstance(data, Gap):
             self._open = False
             return
         self._read = len(data)
-        self._seam = self._growing.feed(data)[-SEAM:]
+        self._growing.feed(data)
+        self._growing.look()
 
     def feed(self, chunk: bytes) -> Judged:
-        """What this chunk adds. Nothing once the budget is used up or all is known."""
+        """What this chunk adds; nothing once the budget is used up."""
         if not self._open:
             return NOTHING
         data = self._unpacker.feed(chunk)
@@ -102,12 +99,11 @@ class Watch:
             self._open = False
             return Judged(gap=data)
         self._read += len(data)
-        self._text += self._growing.feed(data)
+        self._growing.feed(data)
         if self._read > MOST:
             self._open = False
-            found = self._look()
-            return Judged(signals=found, gap=Gap.OVER_BUDGET)
-        if len(self._text) < self._step:
+            return Judged(signals=self._look(last=True), gap=Gap.OVER_BUDGET)
+        if self._growing.size < self._step:
             return NOTHING
         return Judged(signals=self._look())
 
@@ -116,12 +112,7 @@ class Watch:
         if not self._open:
             return NOTHING
         self._open = False
-        self._text += self._growing.end()
-        return Judged(signals=self._look())
+        return Judged(signals=self._look(last=True))
 
-    def _look(self) -> tuple[Signal, ...]:
-        if not self._text:
-            return ()
-        text, self._text = self._seam + self._text, ""
-        self._seam = text[-SEAM:]
-        return self._recogniser.text(text)
+    def _look(self, *, last: bool = False) -> tuple[Signal, ...]:
+        return self._recogniser.page(self._growing.look(last=last))

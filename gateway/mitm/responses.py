@@ -23,9 +23,8 @@ from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
-from gateway.reading import STEP, STEP_STREAM, STREAM, Watch, is_read
+from gateway.reading import STREAM, Watch, is_read
 from rules.model import Gap, Signal, Stage
-from rules.recognise.growing import Growing
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
@@ -117,9 +116,8 @@ class Responses:
         recogniser = self._filter.force.recogniser
         if recogniser is None or not exchange.outcome.verdict.read:
             return
-        growing = Growing(exchange.facts.media_type, exchange.charset)
-        step = STEP_STREAM if exchange.facts.media_type == STREAM else STEP
-        watch = Watch(recogniser, growing, exchange.encoding, step=step)
+        facts = exchange.facts
+        watch = Watch(recogniser, facts.media_type, exchange.charset, exchange.encoding)
         if window:
             watch.skip(window)
         exchange.watch = partial(self._passes, flow, exchange, watch)
