@@ -8,7 +8,7 @@ again is told why. What was read is not kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.unpack import Unpacker
@@ -18,8 +18,8 @@ from rules.recognise.growing import Growing
 if TYPE_CHECKING:
     from rules.recognise.content import Recogniser
 
-STEP = 24 * 1024  # bytes, unpacked, after which a page is looked at again
-STEP_STREAM = 1024  # the same for an answer that is written while one reads it
+STEP = 1024  # bytes as sent: smaller pieces wait for more (an event stream's do not)
+CONTEXT = 600  # characters of what was read before that are read again
 MOST = 1024 * 1024  # bytes of a body, unpacked, that are read at all
 STREAM = "text/event-stream"
 _PROGRAMS = ("application/json", "application/ld+json", "application/x-ndjson", STREAM)
@@ -66,53 +66,83 @@ class Remembered:
 
 
 class Watch:
-    """Reads the rest of one body: `skip` its first window, `feed` every chunk, then `end`."""
+    """Reads a body while it streams: `feed` every chunk, then `end`; `held` says what may leave.
 
-    __slots__ = ("_growing", "_open", "_read", "_recogniser", "_step", "_unpacker")
+    `judged`: the first chunk is a window that was judged by itself; only what is needed to
+    go on after it is taken from it.
+    """
+
+    __slots__ = (
+        "_context",
+        "_growing",
+        "_held",
+        "_judged",
+        "_open",
+        "_read",
+        "_recogniser",
+        "_step",
+        "_unpacker",
+    )
 
     def __init__(
-        self, recogniser: Recogniser, media_type: str, charset: str, encoding: str
+        self,
+        recogniser: Recogniser,
+        media_type: str,
+        charset: str,
+        encoding: str,
+        *,
+        judged: bool,
     ) -> None:
+        self._judged = judged
         self._recogniser = recogniser
         self._growing = Growing(media_type, charset)
         self._unpacker = Unpacker(encoding)
-        self._step = STEP_STREAM if media_type == STREAM else STEP
+        self._step = 0 if media_type == STREAM else STEP
+        self._held = bytearray()
+        self._context = ""
         self._read = 0
         self._open = True
 
-    def skip(self, window: bytes) -> None:
-        """The first window, which is judged by itself: what is needed to go on after it."""
-        data = self._unpacker.feed(window)
-        if isinstance(data, Gap):
-            self._open = False
-            return
-        self._read = len(data)
-        self._growing.feed(data)
-        self._growing.look()
-
     def feed(self, chunk: bytes) -> Judged:
-        """What this chunk adds; nothing once the budget is used up."""
+        """What this chunk adds; nothing while it waits, or once the budget is used up."""
+        self._held += chunk
+        if not self._open or len(self._held) < self._step:
+            return NOTHING
+        return self._look(bytes(self._held))
+
+    def release(self) -> bytes:
+        """The bytes that may leave now that they have been read."""
+        if self._open and len(self._held) < self._step:
+            return b""
+        data = bytes(self._held)
+        self._held.clear()
+        return data
+
+    def end(self) -> Judged:
+        """What the rest shows; after it everything may leave."""
         if not self._open:
             return NOTHING
+        found = self._look(bytes(self._held), last=True)
+        self._open = False
+        return found
+
+    def _look(self, chunk: bytes, *, last: bool = False) -> Judged:
         data = self._unpacker.feed(chunk)
         if isinstance(data, Gap):
             self._open = False
             return Judged(gap=data)
         self._read += len(data)
         self._growing.feed(data)
-        if self._read > MOST:
+        if self._judged:
+            self._judged = False
+            self._context = self._growing.look(last=last).text[-CONTEXT:]
+            return NOTHING
+        over = self._read > MOST
+        page = self._growing.look(last=last or over)
+        if self._context:
+            page = replace(page, text=f"{self._context}\n{page.text}")
+        self._context = page.text[-CONTEXT:]
+        if over:
             self._open = False
-            return Judged(signals=self._look(last=True), gap=Gap.OVER_BUDGET)
-        if self._growing.size < self._step:
-            return NOTHING
-        return Judged(signals=self._look())
-
-    def end(self) -> Judged:
-        """What the rest shows."""
-        if not self._open:
-            return NOTHING
-        self._open = False
-        return Judged(signals=self._look(last=True))
-
-    def _look(self, *, last: bool = False) -> tuple[Signal, ...]:
-        return self._recogniser.page(self._growing.look(last=last))
+        found = self._recogniser.page(page)
+        return Judged(signals=found, gap=Gap.OVER_BUDGET if over else None)

@@ -37,6 +37,7 @@ PURE = (
     "gateway/mitm/hello.py", "gateway/mitm/exchange.py", "gateway/mitm/filter.py",
     "gateway/mitm/requests.py", "gateway/mitm/responses.py", "gateway/mitm/tunnel.py",
     "gateway/mitm/layers.py", "gateway/mitm/options.py",
+    "gateway/reading.py", "gateway/unpack.py",
     "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
     "gateway/formats.py", "gateway/pack.py",
 )  # fmt: skip

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Fields = tuple[tuple[bytes, bytes], ...]
 Headers = Callable[[str], str]
+Watching = Callable[[bytes], bytes | None]
+"""A piece of a body (b"": its end) → the bytes that may leave by now; None: cut it here."""
 
 
 class Exchange:
@@ -49,7 +51,7 @@ class Exchange:
         self.hold = False  # the first window must be judged before it leaves
         self.encoding = ""
         self.charset = ""
-        self.watch: Callable[[bytes], bool] | None = None  # may these bytes pass? b"": the end
+        self.watch: Watching | None = None  # reads the body while it streams
         self.bytes_up = 0
         self.bytes_down = 0
         self.counted = 0  # bytes told to quotas

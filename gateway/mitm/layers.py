@@ -233,14 +233,23 @@ class FilterStream(HttpStream):
             return
         exchange = self.flow.metadata.get("exchange")
         if exchange is not None and isinstance(event, ResponseData):
-            if exchange.watch is not None and not exchange.watch(event.data):
-                yield from self._cut()
-                return
+            if exchange.watch is not None:
+                passed = exchange.watch(event.data)
+                if not passed:
+                    if passed is None:
+                        yield from self._cut()
+                    return
+                event = ResponseData(self.stream_id, passed)
             exchange.bytes_down += len(event.data)
         elif exchange is not None and exchange.watch and isinstance(event, ResponseEndOfMessage):
-            if not exchange.watch(b""):
+            rest = exchange.watch(b"")
+            if rest is None:
                 yield from self._cut()
                 return
+            if rest:
+                exchange.bytes_down += len(rest)
+                rest_event = ResponseData(self.stream_id, rest)
+                yield from super().state_stream_response_body(rest_event)
         yield from super().state_stream_response_body(event)
 
     def _cut(self) -> Commands:

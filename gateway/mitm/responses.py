@@ -28,6 +28,7 @@ from rules.model import Gap, Signal, Stage
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
+MESSAGE = 16 * 1024  # bytes of a WebSocket message that are read
 LABELLED = 32 * 1024  # bytes of a page in which its self-labels stand (the head)
 
 
@@ -76,7 +77,7 @@ class Responses:
         exchange.hold = is_page(media) or (is_text(media) and not known)
         if reads and is_read(media) and not exchange.hold:
             if media == STREAM:
-                self._watch(flow, exchange, b"")
+                self._watch(flow, exchange, judged=False)
             else:
                 exchange.hold = True
         if not exchange.hold:
@@ -100,7 +101,7 @@ class Responses:
             exchange.facts = replace(facts, labels=found or facts.labels, seen=facts.seen + seen)
             self._judge_again(flow, exchange)
         if not data.whole and not exchange.own:
-            self._watch(flow, exchange, data.body)
+            self._watch(flow, exchange, judged=True)
 
     def _read(self, exchange: Exchange, text: bytes) -> tuple[Signal, ...]:
         """What recognisers of content make of the first window, and what is known of the page."""
@@ -111,34 +112,34 @@ class Responses:
         known = self._filter.remembered.get(facts.host, facts.path)
         return known or recogniser.read(text, facts.media_type, exchange.charset).signals
 
-    def _watch(self, flow: http.HTTPFlow, exchange: Exchange, window: bytes) -> None:
+    def _watch(self, flow: http.HTTPFlow, exchange: Exchange, *, judged: bool) -> None:
         """Have the rest of a body read as it streams by."""
         recogniser = self._filter.force.recogniser
         if recogniser is None or not exchange.outcome.verdict.read:
             return
         facts = exchange.facts
-        watch = Watch(recogniser, facts.media_type, exchange.charset, exchange.encoding)
-        if window:
-            watch.skip(window)
+        watch = Watch(
+            recogniser, facts.media_type, exchange.charset, exchange.encoding, judged=judged
+        )
         exchange.watch = partial(self._passes, flow, exchange, watch)
 
     def _passes(
         self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes
-    ) -> bool:
-        """Whether a further piece of a body may leave, now that it has been read."""
+    ) -> bytes | None:
+        """What may leave of a body now that a further piece was read; None: nothing more."""
         judged = watch.feed(chunk) if chunk else watch.end()
         if not judged:
-            return True
+            return watch.release()
         facts = exchange.facts
         facts = replace(facts, seen=facts.seen + judged.signals, gap=judged.gap or facts.gap)
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         outcome = self._filter.judge(facts, client.subject)
         exchange.facts, exchange.outcome = facts, outcome
         if outcome.deed not in (Deed.PAGE, Deed.REFUSE, Deed.WARN):
-            return True
+            return watch.release()
         headers = reader(flow.request.headers.fields)
         if outcome.deed is Deed.WARN and self._filter.continued(client, facts, headers):
-            return True
+            return watch.release()
         client.open.pop(flow.id, None)
         if facts.seen:
             self._filter.remembered.put(facts.host, facts.path, facts.seen)
@@ -146,7 +147,7 @@ class Responses:
             self._filter.record(client, facts, outcome, CUT_SHORT)
         else:
             self._filter.settle(client, exchange, CUT_SHORT)
-        return False
+        return None
 
     def _judge_labels(
         self, flow: http.HTTPFlow, exchange: Exchange, found: tuple[str, ...]
@@ -265,14 +266,22 @@ class Responses:
         if message.from_client or not message.is_text:
             return
         found = labels(message.content, "text/html")
-        if not found:
+        seen = self._said(exchange, message.content)
+        if not found and not seen:
             return
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
-        facts = replace(exchange.facts, stage=Stage.RESPONSE, labels=found)
+        facts = replace(exchange.facts, stage=Stage.RESPONSE, labels=found, seen=seen)
         outcome = self._filter.judge(facts, client.subject)
         if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
             message.drop()
             self._filter.record(client, facts, outcome, "websocket-message")
+
+    def _said(self, exchange: Exchange, message: bytes) -> tuple[Signal, ...]:
+        """What recognisers make of a text message, of its first kilobytes."""
+        recogniser = self._filter.force.recogniser
+        if recogniser is None or not exchange.outcome.verdict.read:
+            return ()
+        return recogniser.text(message[:MESSAGE].decode("utf-8", "replace"), place="message")
 
 
 def _beginning_unseen(media: str, content_range: str) -> bool:

@@ -51,6 +51,7 @@ from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from rules.load import WorldError
+from rules.recognise.content import Recogniser
 
 GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
@@ -64,6 +65,7 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         snapshot=snapshot,
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
+        recogniser=Recogniser.open(loaded.base.path),
     )
 
 

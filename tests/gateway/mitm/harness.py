@@ -53,7 +53,9 @@ NAMES = {
     "www.bank.example": "banking",
     "www.google.com": "search",
     "www.video.example": "video",
+    "www.school.example": "school-apps",
 }
+UNLISTED = "www.unlisted.example"
 ORIGIN = "127.0.0.2"
 SCHOOL = """\
 id: lab
@@ -214,7 +216,7 @@ class Lab:
         )
         destinations = Destinations(node)
         loop.destinations = destinations
-        loop.static = dict.fromkeys(NAMES, ORIGIN) | {"inwards.example": "127.0.0.1"}
+        loop.static = dict.fromkeys([*NAMES, UNLISTED], ORIGIN) | {"inwards.example": "127.0.0.1"}
         force = InForce(
             base=self.base,
             snapshot=self.snapshot,
