@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from rules.load import DataError, WorldError
 
-ROOMS = ("policies", "gateway", "rules")  # the gateway adds to what `policy` can do
+ROOMS = ("rules", "policies", "gateway")  # higher floors add to what lower ones can do
 
 
 def parser() -> argparse.ArgumentParser:

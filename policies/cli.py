@@ -15,6 +15,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import rules.cli
+from policies.acting_cli import register_acting
 from policies.difference_cli import register_diff
 from policies.register_cli import register_registers
 
@@ -45,6 +47,7 @@ def register(commands: Any) -> None:
     test.set_defaults(run=run_test)
     explain.set_defaults(run=run_explain)
     register_diff(subs)
+    register_acting(rules.cli.subcommands(commands))
 
 
 def subcommands(commands: Any) -> Any:

@@ -37,6 +37,8 @@ def said(base: RuleBase, text: str, host: str, signals: Signals) -> dict[str, An
                 "recogniser": one.recogniser,
                 "matched": one.matched,
                 "list": one.list,
+                "confidence": one.confidence,
+                "place": one.place,
             }
             for one in signals.items
         ],

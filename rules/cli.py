@@ -17,6 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rules.classify_cli import arguments
+
 if TYPE_CHECKING:
     from rules.base import RuleBase
     from rules.feeds import Reading, Update
@@ -62,13 +64,16 @@ def register(commands: Any) -> None:
     lookup.add_argument("inputs", nargs="*", metavar="HOST|URL")
     lookup.add_argument("--stdin", action="store_true", help="每行一个 / one a line")
     classify = sub("classify", "识别一次交换 / recognise one exchange", run_classify)
-    classify.add_argument("input", metavar="HOST|URL")
-    classify.add_argument("--name", action="append", default=[], help="SNI, Host, CONNECT")
-    classify.add_argument("--page", type=Path, metavar="FILE", help="页面内容 / the page's bytes")
-    classify.add_argument("--media-type", default="text/html")
-    classify.add_argument("--rating", default="", help="Rating 响应头 / Rating response header")
+    arguments(classify)
     sub("sources", "名单来源与许可 / lists and their licences", run_sources)
     sub("stats", "规则库统计 / figures of the RuleBase", run_stats)
+
+
+def subcommands(commands: Any) -> Any:
+    """The sub-commands of `rules`, to which higher floors add theirs; None where absent."""
+    room = commands.choices.get("rules")
+    found = room._subparsers._group_actions if room is not None else ()
+    return found[0] if found else None
 
 
 def run_build(options: argparse.Namespace) -> int:
@@ -154,32 +159,10 @@ def run_lookup(options: argparse.Namespace) -> int:
 
 
 def run_classify(options: argparse.Namespace) -> int:
-    """What the gateway would recognise: names, address, page labels together."""
-    from rules.answers import line, said
-    from rules.classify import classify
-    from rules.hosts import canonical, split_url
-    from rules.load import DataError, Problem
-    from rules.model import Facts, Stage
-    from rules.recognise.labels import header_labels, labels
+    """What the gateway would recognise: names, labels and content together."""
+    from rules.classify_cli import run
 
-    try:
-        host, port, path = split_url(options.input)
-        names = tuple(map(canonical, options.name))
-    except ValueError as error:
-        problem = Problem(file=options.input, line=1, column=1, message=str(error))
-        raise DataError([problem]) from error
-    found = header_labels(options.rating) if options.rating else ()
-    if options.page is not None:
-        with options.page.open("rb") as page:
-            found += labels(page.read(1 << 16), options.media_type)
-    facts = Facts(stage=Stage.RESPONSE, host=host, port=port, path=path, names=names, labels=found)
-    base = _base(options)
-    answer = {"labels": list(found)} | said(base, options.input, host, classify(facts, base))
-    if options.json:
-        _print(answer)
-    else:
-        _say(line(answer))
-    return 0
+    return run(options, _base(options))
 
 
 def run_sources(options: argparse.Namespace) -> int:
