@@ -186,7 +186,7 @@ class Inspection:
     `never_open` adds up over all levels: those categories are passed undecrypted.
     `open`, where given, is the short list of categories that are opened at all
     (whatever is uncategorised is opened always). `unread` adds up as well: pages of those
-    categories are opened but not read by the recognisers of content. What a recogniser only thinks probable
+    categories are opened but not read by the recognisers of content. What one only thinks probable
     counts from `certainty` on, a probability; `certain` says it for single categories.
     """
 
