@@ -125,7 +125,7 @@ def decode(body: bytes, declared: str = "", *, xml: bool = False) -> Decoded:
         body = body[skip:]
     if name in ("", "utf-8"):
         try:
-            text, _ = codecs.utf_8_decode(body, "strict", False)  # type: ignore[arg-type]
+            text, _ = codecs.utf_8_decode(body, "strict", False)
         except UnicodeDecodeError:
             return _mended(body, name, how)
         if not name and "\0" in text[:SAMPLE] and (wide := _wide(body)):
@@ -231,7 +231,7 @@ _TRIPLE: Final = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 def _is_utf8(body: bytes, triples: int) -> bool:
     """Valid UTF-8; two legacy characters may be that by chance, so some of three bytes."""
     try:
-        codecs.utf_8_decode(body, "strict", False)  # type: ignore[arg-type]
+        codecs.utf_8_decode(body, "strict", False)
     except UnicodeDecodeError:
         return False
     return not triples or _TRIPLE.search(body) is not None

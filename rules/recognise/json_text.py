@@ -21,7 +21,7 @@ _ESCAPE: Final = re.compile(
 _SIMPLE: Final = {
     "n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n", "v": "\n", "0": "", "\n": "", "\r\n": "",
 }  # fmt: skip
-_WORD: Final = re.compile(r"[^\W\d_]{2}")
+_WORD: Final = re.compile(r"[^\W\d_]{2}|[^\x00-\x7f]")
 _PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 _LONE: Final = re.compile(r"[\ud800-\udfff]")
 MAX_KEYS: Final = 64  # keys of a stream whose pieces are put together
@@ -33,7 +33,9 @@ def unescape(text: str) -> str:
         return text
     text = _ESCAPE.sub(_one, text)
     if _LONE.search(text):
-        text = _PAIR.sub(lambda two: two[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+        text = _PAIR.sub(
+            lambda two: two[0].encode("utf-16", "surrogatepass").decode("utf-16"), text
+        )
         text = _LONE.sub("�", text)
     return text
 

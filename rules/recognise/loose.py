@@ -30,7 +30,14 @@ INLINE: Final = (
     "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q rb ruby s samp small span "
     "strike strong sub sup tspan tt u var wbr"
 )
-_INLINE_TAG: Final = re.compile(rf"</?(?:{INLINE.replace(' ', '|')})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG: Final = re.compile(
+    rf"</?(?:{INLINE.replace(' ', '|')})(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+
+
+def is_inline(tag: str) -> bool:
+    """Does this tag (from `<` to `>`) stand inside a sentence?"""
+    return _INLINE_TAG.fullmatch(tag) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +90,8 @@ def read_loose(markup: str) -> Loose:
     title = _TITLE.search(markup)
     if "</" in markup:
         markup = _RAW.sub(apart, markup)
-    extras, links = [], []
+    extras: list[str] = []
+    links: list[str] = []
     for name, double, single in _ATTRIBUTE.findall(markup):
         value = html.unescape(double or single)
         (links if name.lower() in LINKS else extras).append(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -97,6 +97,16 @@ def read_page(
     return found.page(decoded)
 
 
+def read_text(text: str, kind: str, decoded: Decoded, *, budget: Budget = DEFAULT) -> Page:
+    """The same for text that is decoded already; `kind` is one of `kind_of`."""
+    found = _Found(budget)
+    if kind == "html":
+        _html(found, text.encode("utf-8", "replace"), replace(decoded, text=text), budget.nesting)
+    elif kind in _READERS:
+        _READERS[kind](found, text)
+    return found.page(decoded)
+
+
 _MARKUP_START: Final = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]")
 
 
@@ -153,6 +163,8 @@ def _read(found: _Found, body: bytes, media_type: str, charset: str, nesting: in
         return _parts(found, body, nesting)
     decoded = charsets.decode(body, charset, xml=kind == "xml")
     if kind == "html":
+        if decoded.charset != "utf-8" or decoded.how in (How.MIXED, How.BOM):
+            body = decoded.text.encode("utf-8", "replace")
         _html(found, body, decoded, nesting)
     else:
         _READERS[kind](found, decoded.text)
@@ -172,8 +184,7 @@ def _parts(found: _Found, body: bytes, nesting: int) -> Decoded:
 
 
 def _html(found: _Found, body: bytes, decoded: Decoded, nesting: int) -> None:
-    if decoded.charset != "utf-8" or decoded.how in (How.MIXED, How.BOM):
-        body = decoded.text.encode("utf-8", "replace")
+    """`body` is UTF-8, the same as `decoded.text`."""
     built = form(body)
     if built.shape is Shape.HOSTILE:
         _loose(found, read_loose(decoded.text))
@@ -251,9 +262,8 @@ def _data_url(found: _Found, link: str, nesting: int) -> None:
     """`data:text/html;charset=gbk;base64,…`: a page of its own."""
     head, comma, data = link[5:].partition(",")
     kind, *parameters = [word.strip().lower() for word in head.split(";")]
-    if not comma or nesting <= 0 or kind.startswith(("image/", "font/", "audio/", "video/")):
-        if kind != "image/svg+xml" or nesting <= 0:
-            return
+    if not comma or nesting <= 0 or not kind_of(kind or "text/plain", b""):
+        return
     named = [word[8:] for word in parameters if word.startswith("charset=")]
     if "base64" in parameters:
         text = unpack(unquote_to_bytes(data[: found.budget.bytes]).decode("ascii", "ignore"))

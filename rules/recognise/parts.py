@@ -41,25 +41,26 @@ def split_parts(body: bytes, delimiter: bytes = b"") -> Iterator[Part]:
         if found is None:
             return
         delimiter = found[1]
-    mark = b"--" + delimiter
-    at = body.find(mark)
+    mark = re.compile(rb"(?:\A|\r?\n)--" + re.escape(delimiter) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    found = mark.search(body)
     for _ in range(MAX_PARTS):
-        if at < 0 or body[at + len(mark) : at + len(mark) + 2] == b"--":
+        if found is None or found[1] or found.end() == len(body):
             return
-        start = body.find(b"\n", at)
-        if start < 0:
-            return
-        at = body.find(b"\n" + mark, start)
-        piece = body[start + 1 : at if at >= 0 else len(body)]
-        at = at + 1 if at >= 0 else at
-        yield _part(piece.removesuffix(b"\r"))
+        start = found.end()
+        # the line end before a delimiter belongs to it: also that of an empty part
+        found = mark.search(body, start - 1)
+        yield _part(body[start : max(start, found.start()) if found else len(body)])
 
 
 def _part(piece: bytes) -> Part:
     first = piece[:2]
     if first == b"\r\n" or first[:1] == b"\n":  # no head at all
         return Part(media_type="text/plain", charset="", body=piece.lstrip(b"\r\n"))
-    ends = [at for at in (piece.find(b"\r\n\r\n", 0, MAX_HEAD), piece.find(b"\n\n", 0, MAX_HEAD)) if at >= 0]
+    ends = [
+        at
+        for at in (piece.find(b"\r\n\r\n", 0, MAX_HEAD), piece.find(b"\n\n", 0, MAX_HEAD))
+        if at >= 0
+    ]
     end = min(ends) if ends else len(piece)
     head, body = piece[:end], piece[end:].lstrip(b"\r\n")
     headers = {

@@ -28,7 +28,9 @@ _RUN: Final = re.compile(
 _LITERAL: Final = re.compile(
     r"""(?:"((?:[^"\\\n]++|\\.)*+)"|'((?:[^'\\\n]++|\\.)*+)'|`((?:[^`\\]++|\\.)*+)`)""", re.DOTALL
 )
-_WORDS: Final = re.compile(r"[^\W\d_]{2,}+[ ,.!?'-]++[^\W\d_]{2,}+[ ,.!?'-]++[^\W\d_]{2,}")
+_WORDS: Final = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]{2,30}+[ ,.!?'-]{1,5}+[^\W\d_]{2,30}+[ ,.!?'-]{1,5}+[^\W\d_]{2}"
+)
 _CODES: Final = re.compile(r"fromCharCode\(([\d,\sxa-fA-F]{2,4000})\)")
 _PERCENT_U: Final = re.compile(r"%u([0-9a-fA-F]{4})")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2}){3,2000}")
@@ -98,7 +100,7 @@ def _of_codes(numbers: str) -> str:
 
 def _packed(source: str) -> list[str]:
     """Base64 (or its URL alphabet) that turns out to be text."""
-    found = []
+    found: list[str] = []
     for count, match in enumerate(_PACKED.finditer(source)):
         if count >= 8 * MAX_PACKED or len(found) >= MAX_PACKED:
             break

@@ -86,9 +86,9 @@ def _formatting() -> NDArray[np.int32]:
     }.items():  # fmt: skip
         for second in seconds:
             table[ord(first), ord(second)] = table[ord(first.upper()), ord(second)] = 1
-    table = table.reshape(-1)
-    table.flags.writeable = False
-    return table
+    flat = table.reshape(-1)
+    flat.flags.writeable = False
+    return flat
 
 
 _FLAT: Final = frozenset(
