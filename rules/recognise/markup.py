@@ -74,6 +74,7 @@ class Parts:
     scripts: list[tuple[str, str]] = field(default_factory=list)  # (type, source)
     styles: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    veiled: int = 0  # characters in `hidden`
     framed: list[str] = field(default_factory=list)  # srcdoc: pages in attributes
     cut: bool = False
 
@@ -173,9 +174,10 @@ def _take_out(parts: Parts, node: Any, limit: int) -> None:
 
 
 def _hide(parts: Parts, node: Any, limit: int) -> None:
-    if limit > sum(map(len, parts.hidden)):
+    if limit > parts.veiled:
         if text := _text(node):
             parts.hidden.append(text)
+            parts.veiled += len(text)
     else:
         parts.cut = True
     node.decompose()

@@ -25,14 +25,31 @@ def test_every_encoding_of_the_table_decodes(name: str) -> None:
 @pytest.mark.parametrize(
     ("label", "name"),
     [
-        ("GB2312", "gb18030"), ("gbk", "gb18030"), (" x-gbk\t", "gb18030"), ('"utf8"', "utf-8"),
-        ("latin1", "windows-1252"), ("ascii", "windows-1252"), ("utf-16", "utf-16le"),
-        ("unicode", "utf-16le"), ("big5-hkscs", "big5"), ("ks_c_5601-1987", "euc-kr"),
-        ("sjis", "shift_jis"), ("x-user-defined", "windows-1252"), ("tis-620", "windows-874"),
-        ("utf-7", ""), ("utf-32", ""), ("cesu-8", ""), ("hz-gb-2312", ""), ("iso-2022-kr", ""),
-        ("iso-2022-cn", ""), ("idna", ""), ("rot13", ""), ("base64", ""), ("", ""),
+        ("GB2312", "gb18030"),
+        ("gbk", "gb18030"),
+        (" x-gbk\t", "gb18030"),
+        ('"utf8"', "utf-8"),
+        ("latin1", "windows-1252"),
+        ("ascii", "windows-1252"),
+        ("utf-16", "utf-16le"),
+        ("unicode", "utf-16le"),
+        ("big5-hkscs", "big5"),
+        ("ks_c_5601-1987", "euc-kr"),
+        ("sjis", "shift_jis"),
+        ("x-user-defined", "windows-1252"),
+        ("tis-620", "windows-874"),
+        ("utf-7", ""),
+        ("utf-32", ""),
+        ("cesu-8", ""),
+        ("hz-gb-2312", ""),
+        ("iso-2022-kr", ""),
+        ("iso-2022-cn", ""),
+        ("idna", ""),
+        ("rot13", ""),
+        ("base64", ""),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_labels_are_the_browsers(label: str, name: str) -> None:
     assert lookup(label) == name
 
@@ -125,6 +142,29 @@ def test_a_character_cut_at_the_end_is_left_out() -> None:
 def test_mixed_encodings_are_read_piece_by_piece() -> None:
     found = decode(ZH.encode() * 9 + ZH.encode("gbk") + TW.encode() * 9, "utf-8")
     assert (found.text, found.how) == (ZH * 9 + ZH + TW * 9, How.MIXED)
+
+
+NOISE = "<!-- " + "今天我们學習了中國的歷史。" * 60 + " -->"
+
+
+@pytest.mark.parametrize(
+    ("label", "shown", "noise"),
+    [("utf-8", "utf-8", "gb18030"), ("gbk", "gb18030", "big5hkscs"), ("gbk", "gb18030", "utf-8"),
+     ("big5", "big5hkscs", "utf-8")],
+)  # fmt: skip
+def test_noise_in_another_encoding_does_not_hide_what_is_shown(
+    label: str, shown: str, noise: str
+) -> None:
+    text = TW if label == "big5" else ZH
+    body = NOISE.encode(noise, "ignore") + text.encode(shown)
+    assert text in decode(body, label).text
+
+
+@pytest.mark.parametrize("label", ["", "utf-8", "gbk"])
+def test_two_characters_are_chinese(label: str) -> None:
+    assert decode("<p>清朗".encode("gbk"), label).text.startswith("<p>")
+    assert decode("<p>清朗".encode("gbk"), "gbk").text == "<p>清朗"
+    assert decode("<p>清朗".encode("gbk"), "").text == "<p>清朗"
 
 
 def test_a_few_bad_bytes_change_nothing() -> None:

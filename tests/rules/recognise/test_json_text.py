@@ -80,9 +80,11 @@ def test_a_stream_has_a_budget() -> None:
 def test_pairs() -> None:
     text = '{"messages":[{"role":"user","content":"你好"},{"content":"b"}],"n":1,"n":"twice"}'
     assert json_pairs(text, 10) == (
-        ("messages[].role", "user"), ("messages[].content", "你好"), ("messages[].content", "b"),
+        ("messages[].role", "user"),
+        ("messages[].content", "你好"),
+        ("messages[].content", "b"),
         ("n", "twice"),
-    )  # fmt: skip
+    )
     assert json_pairs('"\\ud800"', 3) == (("", "�"),)
     assert json_pairs('{"a":"x","b":"y', 10) == (("a", "x"),)
     assert len(json_pairs(json.dumps(["x"] * 100), 7)) == 7
@@ -91,9 +93,11 @@ def test_pairs() -> None:
 
 JSON = st.recursive(
     st.text(max_size=8) | st.integers() | st.none(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=80, deadline=None)

@@ -80,9 +80,30 @@ def test_repetition_stays_linear(piece: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(
-    ["<", ">", "!--", "-->", "<![CDATA[", "]]>", "<script>", "</script>", "a", "赌", "&lt;", '"', "'", " alt=", "/"]
-), max_size=60))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<",
+                ">",
+                "!--",
+                "-->",
+                "<![CDATA[",
+                "]]>",
+                "<script>",
+                "</script>",
+                "a",
+                "赌",
+                "&lt;",
+                '"',
+                "'",
+                " alt=",
+                "/",
+            ]
+        ),
+        max_size=60,
+    )
+)
 def test_any_markup(pieces: list[str]) -> None:
     markup = "".join(pieces)
     assert isinstance(read_xml(markup).text, str)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from rules.recognise.parts import MAX_PARTS, parameters, split_parts, type_of
 
 MHTML = (
-    b"From: x\r\nContent-Type: multipart/related; boundary=\"b\"\r\n\r\n"
+    b'From: x\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n'
     b"--b\r\nContent-Type: text/html; charset=gbk\r\nContent-Transfer-Encoding: quoted-printable"
     b"\r\n\r\n<p>=B6=C4=B2=A9</p>\r\n--b\r\nContent-Type: text/plain\r\n"
     b"Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"
-)  # fmt: skip
+)
 
 
 def test_mhtml() -> None:
@@ -62,8 +62,24 @@ def test_many_parts_are_bounded() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(
-    [b"--b", b"\r\n", b"\n", b"--", b"Content-Type: text/html", b"Content-Disposition: form-data; name=", b'"', b"x", b": "]
-), max_size=40), st.sampled_from([b"", b"b", b"\xff"]))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"--b",
+                b"\r\n",
+                b"\n",
+                b"--",
+                b"Content-Type: text/html",
+                b"Content-Disposition: form-data; name=",
+                b'"',
+                b"x",
+                b": ",
+            ]
+        ),
+        max_size=40,
+    ),
+    st.sampled_from([b"", b"b", b"\xff"]),
+)
 def test_any_bytes(pieces: list[bytes], delimiter: bytes) -> None:
     assert len(list(split_parts(b"".join(pieces), delimiter))) <= MAX_PARTS

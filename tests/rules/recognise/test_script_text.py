@@ -31,10 +31,10 @@ PACKED = base64.b64encode("这里是一段中文文字".encode()).decode()
         ("var s = `模板 ${x} 文字`", "文字"),
         ('a("win big at the casino tonight")', "win big at the casino tonight"),
         ("a('win big at\\x20the casino')", "win big at the casino"),
-        ("callback({\"name\":\"赌博\"})", "赌博"),
+        ('callback({"name":"赌博"})', "赌博"),
         ("s='&#36172;&#21338;中'", "中"),
     ],
-)  # fmt: skip
+)
 def test_found(source: str, text: str) -> None:
     found, cut = script_text(source, 10_000)
     assert any(text in piece for piece in found), found

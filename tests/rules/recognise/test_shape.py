@@ -28,8 +28,10 @@ HOSTILE = {
     "attributes by slash": attributes(10_000, "/a{}"),
     "attributes with a quote inside": attributes(10_000, 'a{}=b" '),
     "attributes named like tags": attributes(10_000, "<a{} "),
-    "attributes, some quoted ends": attributes(400, 'x{0}=">" ' + "".join(f"y{{0}}{n} " for n in range(30))),
-}  # fmt: skip
+    "attributes, some quoted ends": attributes(
+        400, 'x{0}=">" ' + "".join(f"y{{0}}{n} " for n in range(30))
+    ),
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -38,9 +40,11 @@ def test_hostile(name: str) -> None:
 
 
 COPIOUS = {
-    "many formats, many paragraphs": b"<p>" + b"".join(b"<b i=%d>" % n for n in range(300)) + b"<p>x" * 2500,
+    "many formats, many paragraphs": b"<p>"
+    + b"".join(b"<b i=%d>" % n for n in range(300))
+    + b"<p>x" * 2500,
     "bare formats": b"<p><b><b><b><i><i><i><u><u><u>" + b"<p>x" * 30_000,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COPIOUS)
