@@ -203,26 +203,46 @@ _ASIAN: Final = ("gb18030", "big5", "shift_jis", "euc-kr")
 
 def _legacy(body: bytes, name: str, how: How) -> Decoded:
     """A label other than UTF-8: believed unless the bytes are better something else."""
-    if body.isascii() and not name.startswith(("utf-16", "iso-2022")):
-        return Decoded(text=body.decode("ascii"), charset=name, how=how)
     if name.startswith("utf-16"):
-        text = _plain(body, name)
-        if how is How.HEADER and b"\0" not in body[:512] and plausible(text) < ENOUGH:
-            if _is_utf8(body, 0):
-                return Decoded(text=_plain(body, "utf-8"), charset="utf-8", how=How.MENDED)
-            if (better := _best(body)) and better[0] >= ENOUGH:
-                return Decoded(text=better[2], charset=better[1], how=How.MENDED)
-        return Decoded(text=text, charset=name, how=how)
-    if _is_utf8(body, 1 if name in _ASIAN or name == "euc-jp" else 0):
-        return Decoded(text=_plain(body, "utf-8"), charset="utf-8", how=How.MENDED)
+        return _utf16(body, name, how)
+    if body.isascii() and not name.startswith("iso-2022"):
+        return Decoded(text=body.decode("ascii"), charset=name, how=how)
+    asian = name in _ASIAN or name == "euc-jp"
+    if _is_utf8(body, 1 if asian else 0):
+        text = _pieces(body, "utf-8", name) if asian else _plain(body, "utf-8")
+        return Decoded(text=text, charset="utf-8", how=How.MENDED)
     text = _plain(body, name)
     score = plausible(text)
-    if score >= BELIEVED:
+    if score >= BELIEVED or _few(body):
         return Decoded(text=text, charset=name, how=how)
     better = _best(body)
     if better is not None and better[0] >= max(ENOUGH, 2 * score):
-        return Decoded(text=better[2], charset=better[1], how=How.MENDED)
+        return Decoded(text=_pieces(body, name, better[1]), charset=better[1], how=How.MENDED)
     return Decoded(text=text, charset=name, how=how)
+
+
+def _utf16(body: bytes, name: str, how: How) -> Decoded:
+    """Markup in UTF-16 has zero bytes; text without any, that makes no sense, is something else."""
+    text = _plain(body, name)
+    if how is How.HEADER and len(body) > 64 and b"\0" not in body and plausible(text) < ENOUGH:
+        if _is_utf8(body, 0):
+            return Decoded(text=_plain(body, "utf-8"), charset="utf-8", how=How.MENDED)
+        if (better := _best(body)) and better[0] >= ENOUGH:
+            return Decoded(text=better[2], charset=better[1], how=How.MENDED)
+    return Decoded(text=text, charset=name, how=how)
+
+
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+
+
+def _few(body: bytes) -> bool:
+    """Too little beyond ASCII to tell one encoding from another."""
+    count = 0
+    for run in _HIGH.finditer(body):
+        count += len(run[0])
+        if count >= 16:
+            return False
+    return True
 
 
 _TRIPLE: Final = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
@@ -255,15 +275,15 @@ def _mended(body: bytes, name: str, how: How) -> Decoded:
     text = _plain(body, "utf-8")
     beyond = sum(len(run[0]) for run in _BEYOND.finditer(text))
     broken = text.count("�")
+    best = _best(body)
     if broken * 2 < beyond:  # mostly UTF-8: mend the rest piece by piece
-        mixed = _pieces(body)
+        mixed = _pieces(body, "utf-8", best[1] if best else "gb18030")
         if mixed.count("�") < broken:
             return Decoded(text=mixed, charset="utf-8", how=How.MIXED)
         return Decoded(text=text, charset="utf-8", how=how)
-    best = _best(body)
-    if best is not None and best[0] >= ENOUGH:
+    if best is not None and best[0] >= ENOUGH and not _few(body):
         mended = How.MENDED if name else How.CONTENT
-        return Decoded(text=best[2], charset=best[1], how=mended)
+        return Decoded(text=_pieces(body, "utf-8", best[1]), charset=best[1], how=mended)
     if name:
         return Decoded(text=text, charset=name, how=how)
     text = _plain(body, "gb18030")  # what a browser set to Chinese takes
@@ -275,16 +295,26 @@ def _mended(body: bytes, name: str, how: How) -> Decoded:
 _PIECE: Final = re.compile(rb"[^\n<]*[\n<]?")
 
 
-def _pieces(body: bytes) -> str:
-    """Each stretch between tags or lines in UTF-8 if it is, else in GB18030."""
-    out = []
-    for piece in _PIECE.findall(body):
-        try:
-            out.append(piece.decode("utf-8"))
-        except UnicodeDecodeError:
-            other = piece.decode("gb18030", "replace")
-            out.append(other if plausible(other) >= ENOUGH else piece.decode("utf-8", "replace"))
-    return "".join(out)
+def _pieces(body: bytes, label: str, other: str) -> str:
+    """Each stretch between tags or lines in whichever of two encodings makes more of it.
+
+    Were one chosen for the whole page, a comment full of bytes in the other would be enough
+    to make gibberish of what the browser, which believes the label, shows.
+    """
+    return "".join(
+        piece.decode("ascii") if piece.isascii() else _piece(piece, label, other)
+        for piece in _PIECE.findall(body)
+    )
+
+
+def _piece(piece: bytes, label: str, other: str) -> str:
+    if label == "utf-8" and _is_utf8(piece, 1):
+        return piece.decode("utf-8", "replace")
+    labelled = piece.decode(CODECS[label], "replace")
+    else_ = piece.decode(CODECS[other], "replace")
+    if "\ufffd" in labelled and "\ufffd" not in else_:
+        return else_
+    return labelled if plausible(labelled) >= plausible(else_) else else_
 
 
 class Stream:

@@ -17,6 +17,7 @@ from rules.recognise.loose import is_inline
 from rules.recognise.page import DEFAULT, Budget, Page, kind_of, read_page, read_text
 
 OVERLAP: Final = 64  # characters of the last piece's text that begin the next
+DECIDING: Final = 1024  # bytes that the choice of an encoding waits for
 WAITING: Final = 64 * 1024  # characters of an unfinished tag that are waited for
 
 _OPENS: Final = re.compile(
@@ -65,10 +66,12 @@ class Growing:
 
     def look(self, *, last: bool = False) -> Page:
         """The Page of what is new. `last`: nothing follows, so nothing is waited for."""
+        first = self._stream is None
+        if first and self._size < DECIDING and not last:
+            return Page()
         body = b"".join(self._waiting)
         self._waiting, self._size = [], 0
         cut, self._cut = self._cut, False
-        first = self._stream is None
         if first:
             self._begin(body)
         if self._kind == "parts":  # bodies in a body: whole ones only
@@ -99,10 +102,12 @@ class Growing:
         """Where the text can be cut so that both sides read as they would together."""
         if self._kind in ("html", "xml"):
             start = text.rfind("<")
-            return start if start >= 0 and text.find(">", start) < 0 else len(text)
+            if start >= 0 and text.find(">", start) < 0:
+                return start
+            return len(text) - (len(text[-2:]) - len(text[-2:].rstrip("-")))  # of a comment's end
         if self._kind == "json":
             found = max(text.rfind(end) for end in _ENDS)
-            return found + 1 if found >= 0 else len(text)
+            return found + 1
         line = text.rfind("\n")
         if self._kind == "events":
             return line + 1
@@ -120,7 +125,8 @@ class Growing:
             if self._open.startswith("<s"):  # a literal may be cut: its line once more
                 self._carry = piece[-256:] + self._carry
         elif self._kind == "events":  # words come in pieces: the last lines once more
-            self._carry = piece[-2048:].partition("\n")[2] + self._carry
+            again = piece if len(piece) <= 2048 else piece[-2048:].partition("\n")[2]
+            self._carry = again + self._carry
             return
         if page.text:
             self._tail = page.text[-OVERLAP:]

@@ -14,9 +14,9 @@ from typing import Final
 
 from rules.recognise.loose import strip
 
-_STRING: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?', re.DOTALL)
+_STRING: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(\s*+:)?', re.DOTALL)
 _ESCAPE: Final = re.compile(
-    r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(\r\n|.))", re.DOTALL
+    r"((?:\\u[0-9a-fA-F]{4})+)|\\(?:u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(\r\n|.))", re.DOTALL
 )
 _SIMPLE: Final = {
     "n": "\n", "t": "\t", "r": "\n", "b": "", "f": "\n", "v": "\n", "0": "", "\n": "", "\r\n": "",
@@ -36,15 +36,18 @@ def unescape(text: str) -> str:
         text = _PAIR.sub(
             lambda two: two[0].encode("utf-16", "surrogatepass").decode("utf-16"), text
         )
-        text = _LONE.sub("�", text)
+        text = _LONE.sub("\ufffd", text)
     return text
 
 
 def _one(found: re.Match[str]) -> str:
-    code = found[1] or found[2] or found[3]
+    run = found[1]
+    if run:  # a whole run of \\uXXXX at once: most of a page in Chinese is such runs
+        return bytes.fromhex(run.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    code = found[2] or found[3]
     if code:
         number = int(code, 16)
-        return chr(number) if number <= 0x10FFFF else "�"
+        return chr(number) if number <= 0x10FFFF else "\ufffd"
     return _SIMPLE.get(found[4], found[4])
 
 

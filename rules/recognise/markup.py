@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import cache
 from typing import Any, Final
 
@@ -26,23 +25,13 @@ _CARRIERS: Final = (
 )
 
 
-class _What(Enum):
-    """What an attribute means to us."""
-
-    LINK = auto()
-    SHOWN = auto()
-    STYLE = auto()
-    META = auto()
-    FRAMED = auto()
-    VEILED = auto()
-    BUTTON = auto()
-
+LINK, SHOWN, STYLE, META, FRAMED, VEILED, BUTTON = range(1, 8)  # what an attribute means to us
 
 _WHAT: Final = {
-    **dict.fromkeys(("alt", "title", "aria-label", "placeholder", "label"), _What.SHOWN),
-    **dict.fromkeys(("href", "src", "action", "data", "xlink:href"), _What.LINK),
-    "style": _What.STYLE, "content": _What.META, "srcdoc": _What.FRAMED,
-    "hidden": _What.VEILED, "value": _What.BUTTON,
+    **dict.fromkeys(("alt", "title", "aria-label", "placeholder", "label"), SHOWN),
+    **dict.fromkeys(("href", "src", "action", "data", "xlink:href"), LINK),
+    "style": STYLE, "content": META, "srcdoc": FRAMED,
+    "hidden": VEILED, "value": BUTTON,
 }  # fmt: skip
 _BUTTONS: Final = frozenset({"submit", "button", "reset"})
 _METAS: Final = frozenset(
@@ -74,32 +63,35 @@ class Parts:
     scripts: list[tuple[str, str]] = field(default_factory=list)  # (type, source)
     styles: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    veiled: int = 0  # characters in `hidden`
     framed: list[str] = field(default_factory=list)  # srcdoc: pages in attributes
     cut: bool = False
 
 
-class _Role(Enum):
-    """What is done with an element."""
-
-    MELT = auto()  # inline: its text belongs to the sentence around it
-    OUT = auto()  # not shown, or kept elsewhere
-    CARRY = auto()  # its attributes are read
+# what is done with an element, added up; plain numbers, for there are thousands of elements
+MELT: Final = 1  # inline: its text belongs to the sentence around it
+OUT: Final = 2  # not shown, or kept elsewhere
+CARRY: Final = 4  # its attributes are read
 
 
 @cache
-def _roles() -> dict[int, tuple[_Role, ...]]:
+def _roles() -> dict[int, int]:
     """Element → what to do. A link is a block: menus stand side by side without a space."""
-    roles: dict[int, tuple[_Role, ...]] = {}
-    known = create_tag("x-unknown").tag_id
-    for names, role in ((INLINE[2:], _Role.MELT), (_OUT, _Role.OUT), (_CARRIERS, _Role.CARRY)):
+    roles: dict[int, int] = {}
+    for names, role in ((INLINE[2:], MELT), (_OUT, OUT), (_CARRIERS, CARRY)):
         for name in names.split():
             tag = create_tag(name).tag_id
-            if tag < 1000 or tag == known:  # names the parser does not know have no fixed id
-                roles[tag] = (*roles.get(tag, ()), role)
+            if tag < 1000:  # names that the parser does not know have no fixed id
+                roles[tag] = roles.get(tag, 0) | role
     return roles
 
 
-_ANYWHERE: Final = ("title", "style", "hidden", "aria-label")  # attributes of any element
+_ANYWHERE: Final = {  # attributes that any element may have
+    "title": "[title]:not(a,img)",  # those are carriers
+    "style": "[style]",
+    "hidden": "[hidden]",
+    "aria-label": "[aria-label]",
+}
 
 
 def read_markup(body: bytes, *, limit: int, links: int, commented: bool = True) -> Parts:
@@ -112,23 +104,14 @@ def read_markup(body: bytes, *, limit: int, links: int, commented: bool = True) 
     root = tree.root
     if root is None:
         return parts
-    roles = _roles()
-    melted, carriers, out = [], [], []
-    for node in root.css("*"):
-        role = roles.get(node.tag_id)
-        if role is None:
-            continue
-        if role[0] is _Role.MELT:
-            melted.append(node)
-        elif role[0] is _Role.OUT:
-            out.append(node)
-            if len(role) > 1:
-                carriers.append(node)
-        else:
-            carriers.append(node)
+    role_of = _roles().get
+    marked = [(role, node) for node in root.css("*") if (role := role_of(node.tag_id))]
+    melted = [node for role, node in marked if role & MELT]
+    carriers = [node for role, node in marked if role & CARRY]
+    out = [node for role, node in marked if role & OUT]
     veiled = _attributes(parts, carriers, links)
-    for name in _ANYWHERE:
-        veiled += _attributes(parts, root.css(f"[{name}]"), links, name)
+    for name, selector in _ANYWHERE.items():
+        veiled += _attributes(parts, root.css(selector), links, name)
     for node in reversed(veiled):  # inner ones first: each text is taken once
         if node.tag not in ("html", "body"):  # shown by a script as soon as it has loaded
             _hide(parts, node, limit)
@@ -173,9 +156,10 @@ def _take_out(parts: Parts, node: Any, limit: int) -> None:
 
 
 def _hide(parts: Parts, node: Any, limit: int) -> None:
-    if limit > sum(map(len, parts.hidden)):
+    if limit > parts.veiled:
         if text := _text(node):
             parts.hidden.append(text)
+            parts.veiled += len(text)
     else:
         parts.cut = True
     node.decompose()
@@ -184,31 +168,32 @@ def _hide(parts: Parts, node: Any, limit: int) -> None:
 def _attributes(parts: Parts, nodes: list[Any], links: int, only: str = "") -> list[Any]:
     """What attributes show and link to; the nodes that they hide are returned."""
     veiled = []
+    what_is = _WHAT.get
     for node in nodes:
         attributes: dict[str, str | None] = node.attributes
         for name, value in ((only, attributes.get(only)),) if only else attributes.items():
-            what = _WHAT.get(name)
+            what = what_is(name)
             if what is None:
                 continue
             if not value:
-                if what is _What.VEILED:
+                if what == VEILED:
                     veiled.append(node)
-            elif what is _What.LINK:
+            elif what == LINK:
                 if value[0] not in "/#?." or value[1:2] == "/":
                     if len(parts.links) < links:
                         parts.links.append(value)
                     else:
                         parts.cut = True
-            elif what is _What.SHOWN:
+            elif what == SHOWN:
                 parts.extras.append(value)
-            elif what is _What.STYLE:
+            elif what == STYLE:
                 if hides(value):
                     veiled.append(node)
-            elif what is _What.META:
+            elif what == META:
                 _meta(parts, attributes, value)
-            elif what is _What.FRAMED:
+            elif what == FRAMED:
                 parts.framed.append(value)
-            elif what is _What.VEILED:
+            elif what == VEILED:
                 veiled.append(node)
             elif (attributes.get("type") or "").lower() in _BUTTONS:
                 parts.extras.append(value)

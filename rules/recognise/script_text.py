@@ -28,15 +28,11 @@ _RUN: Final = re.compile(
 _LITERAL: Final = re.compile(
     r"""(?:"((?:[^"\\\n]++|\\.)*+)"|'((?:[^'\\\n]++|\\.)*+)'|`((?:[^`\\]++|\\.)*+)`)""", re.DOTALL
 )
-_WORDS: Final = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]{2,30}+[ ,.!?'-]{1,5}+[^\W\d_]{2,30}+[ ,.!?'-]{1,5}+[^\W\d_]{2}"
-)
+_WORDS: Final = re.compile(r" (?<=[^\W\d_]{2}[ ])[^\W\d_]{2,30}+[ ,.!?'-]{1,5}+[^\W\d_]{2}")
 _CODES: Final = re.compile(r"fromCharCode\(([\d,\sxa-fA-F]{2,4000})\)")
 _PERCENT_U: Final = re.compile(r"%u([0-9a-fA-F]{4})")
 _PERCENT: Final = re.compile(r"(?:%[0-9a-fA-F]{2}){3,2000}")
-_PACKED: Final = re.compile(
-    r"(?<![A-Za-z0-9+/=_-])(?:[A-Za-z0-9_-]{12,}+|[A-Za-z0-9+/]{12,}+)={0,2}(?![A-Za-z0-9+/_-])"
-)
+_PACKED: Final = re.compile(r"""["'`]([A-Za-z0-9+/_-]{12,}+={0,2})(?=["'`])""")
 _WORTH: Final = re.compile(r"[^\W\d_]{2}")
 _CONTENT: Final = re.compile(r"""content\s*:\s*(?:"([^"\n]{1,400})"|'([^'\n]{1,400})')""")
 
@@ -104,7 +100,7 @@ def _packed(source: str) -> list[str]:
     for count, match in enumerate(_PACKED.finditer(source)):
         if count >= 8 * MAX_PACKED or len(found) >= MAX_PACKED:
             break
-        text = unpack(match[0])
+        text = unpack(match[1])
         if text:
             found.append(text)
     return found
