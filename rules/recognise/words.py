@@ -228,11 +228,13 @@ class Words:
         seen = view(text) if isinstance(text, str) else text
         data = f"{seen.text}\n{seen.extra}".encode("utf-8", "replace")
         raw = self._raw(data)
-        scores = self._scores(raw, len(seen.text), data, seen) if raw else ()
+        if not raw:
+            return Found(characters=len(seen.text), hits=(), scores=())
+        at = _characters(data, raw, seen)
         return Found(
             characters=len(seen.text),
-            hits=tuple(self._hit(one, data, seen) for one in raw),
-            scores=scores,
+            hits=tuple(self._hit(one, at[one.start]) for one in raw),
+            scores=self._scores(raw, len(seen.text), at),
         )
 
     def _raw(self, data: bytes) -> list[_Raw]:
@@ -249,18 +251,18 @@ class Words:
         found.sort(key=_place)
         return _outermost(found)
 
-    def _hit(self, raw: _Raw, data: bytes, seen: View) -> Hit:
+    def _hit(self, raw: _Raw, at: int) -> Hit:
         return Hit(
             phrase=self._phrases[raw.number],
             part=raw.saying.part,
             category=raw.saying.category,
             weight=raw.saying.weight,
             lexicon=raw.saying.lexicon,
-            at=_character(data, raw.start, seen),
+            at=at,
         )
 
     def _scores(
-        self, raw: list[_Raw], characters: int, data: bytes, seen: View
+        self, raw: list[_Raw], characters: int, at: Mapping[int, int]
     ) -> tuple[Score, ...]:
         by_family: dict[int, list[_Raw]] = {}
         for one in raw:
@@ -278,30 +280,22 @@ class Words:
             for category in dict.fromkeys(one.saying.category for one in inside):
                 own = [one for one in inside if one.saying.category == category]
                 points = _points(own, total, hooks, context)
-                found.append(
-                    self._score(category, own, points, self._curves[family], characters, data, seen)
-                )
+                chance = probability(self._curves[family], points, characters)
+                found.append(self._score(category, own, points, chance, at[own[0].start]))
         return tuple(sorted(found, key=lambda one: (-one.probability, one.category)))
 
     def _score(
-        self,
-        category: str,
-        own: list[_Raw],
-        points: float,
-        curve: Curve,
-        characters: int,
-        data: bytes,
-        seen: View,
+        self, category: str, own: list[_Raw], points: float, chance: float, at: int
     ) -> Score:
         strongest = sorted(own, key=lambda one: -one.saying.weight)
         words = dict.fromkeys(self._phrases[one.number] for one in strongest)
         return Score(
             category=category,
             points=round(points, 3),
-            probability=probability(curve, points, characters),
+            probability=chance,
             words=tuple(words)[:TOLD],
             lexicon=strongest[0].saying.lexicon,
-            at=_character(data, own[0].start, seen),
+            at=at,
         )
 
 
@@ -387,8 +381,16 @@ def _edges(phrase: str) -> tuple[bool, bool, int]:
     return begins, last.isascii() and last.isalnum(), len(phrase.encode())
 
 
-def _character(data: bytes, at: int, seen: View) -> int:
-    return seen.origin(len(data[:at].decode("utf-8", "ignore")))
+def _characters(data: bytes, raw: list[_Raw], seen: View) -> dict[int, int]:
+    """Byte → character of the original, for the start of every hit; they come in order."""
+    found: dict[int, int] = {}
+    byte = character = 0
+    for one in raw:
+        if one.start not in found:
+            character += len(data[byte : one.start].decode("utf-8", "ignore"))
+            byte = one.start
+            found[byte] = seen.origin(character)
+    return found
 
 
 def _sayings(content: Mapping[str, Any]) -> list[_Saying]:
