@@ -30,8 +30,10 @@ from rules.lexicon import SHIPPED_LEXICONS, load_lexicons
 from rules.phrases import Phrases, phrases
 from rules.recognise.engines import AhoCorasick
 from rules.recognise.normal import view
-from rules.recognise.words import Words, load_curves, write
+from rules.recognise.scoring import load_curves
+from rules.recognise.words import Words
 from rules.sources import load_categories
+from rules.word_files import made, write
 
 CERTAINTY = 0.9
 FAMILIES = {
@@ -77,7 +79,7 @@ def pages(lines: list[str], seed: int, size: int = 900) -> list[str]:
 
 
 def corpora(options: argparse.Namespace) -> None:
-    words = Words.made(shipped(), load_curves())
+    words = made(shipped(), load_curves())
     print(f"{len(words)} phrases")
     by: dict[str, list[str]] = collections.defaultdict(list)
     for kind, text, half in rows(options.folder):
@@ -93,13 +95,15 @@ def report(kind: str, lines: list[str], words: Words, options: argparse.Namespac
     hits: collections.Counter[str] = collections.Counter()
     phrase: collections.Counter[str] = collections.Counter()
     blocked = own = half_sure = 0
-    family = FAMILIES.get(kind.split()[0], ())
+    family = FAMILIES.get(kind.split(maxsplit=1)[0], ())
     for line in lines:
         found = words.find(line)
         sure = [s.category for s in found.scores if s.probability >= CERTAINTY]
         blocked += any(c not in SIGNAL_ONLY for c in sure)
         own += any(c in family for c in sure)
-        half_sure += any(s.probability >= 0.5 and s.category not in SIGNAL_ONLY for s in found.scores)
+        half_sure += any(
+            s.probability >= 0.5 and s.category not in SIGNAL_ONLY for s in found.scores
+        )
         hits.update(sure)
         if options.phrases == kind and (options.all or sure):
             phrase.update(
@@ -130,8 +134,9 @@ def speed() -> None:
     begun = time.perf_counter()
     slow = AhoCorasick([text.encode() for text in found.sayings])
     print(f"build ahocorasick {time.perf_counter() - begun:.2f} s")
-    print(f"peak memory so far +{(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024:.0f} MiB")
-    base = "学校通知：下周三下午召开家长会，请各位家长准时参加。同学们在操场上跑步、踢球，老师讲解了新的课文内容，并布置了数学作业。"
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(f"peak memory so far +{grown / 1024:.0f} MiB")
+    base = "学校通知：下周三下午召开家长会，请准时参加。同学们在操场上跑步、踢球，老师讲解了课文。"
     harmful = list(found.sayings)[:: max(1, len(found.sayings) // 300)]
     plain = (base * 400)[:17000]
     dense = plain
@@ -154,7 +159,8 @@ def speed() -> None:
                 begun = time.perf_counter()
                 run()
                 times.append(time.perf_counter() - begun)
-            print(f"   {label:20} median {statistics.median(times) * 1000:.3f} ms  best {min(times) * 1000:.3f} ms")
+            middle, best = statistics.median(times) * 1000, min(times) * 1000
+            print(f"   {label:20} median {middle:.3f} ms  best {best:.3f} ms")
 
 
 def main() -> None:

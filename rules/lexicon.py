@@ -283,6 +283,4 @@ def sidecar_text(lexicon: Lexicon) -> str:
 
 
 def _wrong(file: Path | str, line: int, message: str, remedy: str = "") -> DataError:
-    return DataError(
-        [Problem(file=str(file), line=line, column=1, message=message, remedy=remedy)]
-    )
+    return DataError([Problem(file=str(file), line=line, column=1, message=message, remedy=remedy)])

@@ -6,7 +6,7 @@ What comes out is what the matcher looks for: each text once, with all that it s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,6 +17,7 @@ from rules.spellings import spellings
 
 MAX_ROW = 4_000  # phrases out of one template
 MAX_PHRASES = 400_000
+BETWEEN = "\n\n"  # nothing is read across an empty line
 EVASIVE = 0.5  # points more for a spelling that nobody uses by accident
 
 _PIECE = re.compile(r"<([a-z0-9-]+)>|\(([^()]*)\)")
@@ -61,8 +62,10 @@ def phrases(placed: Iterable[Placed]) -> Phrases:
         written += len(one.plain)
         for text, saying in _of_lexicon(one, problems):
             _keep(found, text, saying)
-        for word, weight in one.plain:
-            _keep(found, _folded(word), _saying(lexicon, weight, None))
+        for text, (_, weight) in zip(
+            _all_folded([w for w, _ in one.plain]), one.plain, strict=False
+        ):
+            _keep(found, text, _saying(lexicon, weight, None))
     found.pop("", None)
     found = {text: kept for text, said in found.items() if (kept := _needed(text, said, found))}
     if len(found) > MAX_PHRASES:
@@ -139,7 +142,7 @@ def _of_lexicon(placed: Placed, problems: list[Problem]) -> Iterator[tuple[str, 
 
 def _texts(written: Written, lexicon: Lexicon) -> tuple[str, ...]:
     """Raises ValueError where the template cannot be spelled out or says too little."""
-    texts = tuple(_folded(phrase) for phrase in expanded(written.text, lexicon.sets))
+    texts = tuple(_all_folded(expanded(written.text, lexicon.sets)))
     short = [text for text in texts if len(text) < 2]
     if short:
         raise ValueError(f"`{written.text}` gives `{short[0]}`: too short to look for")
@@ -182,10 +185,13 @@ def _condition(group: Group, sets: Mapping[str, Choices]) -> Condition | None:
 
     if not group.needs and not group.forbids:
         return None
-    return Condition(
-        needs=texts(group.needs), forbids=texts(group.forbids), within=group.within
-    )
+    return Condition(needs=texts(group.needs), forbids=texts(group.forbids), within=group.within)
 
 
 def _folded(text: str) -> str:
     return normalise(text).strip()
+
+
+def _all_folded(texts: Sequence[str]) -> list[str]:
+    """Many at once: one reading costs little more than one of a single phrase."""
+    return [text.strip() for text in normalise(BETWEEN.join(texts)).split(BETWEEN)]
