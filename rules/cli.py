@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rules.classify_cli import arguments
+from rules import words_cli
 
 if TYPE_CHECKING:
     from rules.base import RuleBase
@@ -67,6 +68,7 @@ def register(commands: Any) -> None:
     arguments(classify)
     sub("sources", "名单来源与许可 / lists and their licences", run_sources)
     sub("stats", "规则库统计 / figures of the RuleBase", run_stats)
+    words_cli.register(subs)
 
 
 def subcommands(commands: Any) -> Any:

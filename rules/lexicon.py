@@ -24,6 +24,7 @@ from rules.model import Basis, Status, Text
 
 SHIPPED_LEXICONS = Path(__file__).parent / "lexicons"
 MAX_WEIGHT = 20.0
+SOFT = 1.0
 MAX_PHRASE = 64  # characters
 MAX_WORDS = 200_000  # lines of one imported list
 MAX_FILE = 16 * 1024 * 1024  # bytes of one imported list
@@ -135,6 +136,7 @@ class Lexicon:
     category: str = ""
     groups: tuple[Group, ...] = ()
     sets: Mapping[str, Choices] = field(default_factory=dict)
+    soft: Choices | None = None  # phrases that ordinary text uses too: at most SOFT points
     words: str = ""  # the name of a plain word list beside this file
     weight: float = 6.0  # of the words of that list that give none
     source: str = ""

@@ -6,17 +6,18 @@ What comes out is what the matcher looks for: each text once, with all that it s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from rules.lexicon import Choices, Group, Lexicon, Part, Placed, Written, problem_at
+from rules.lexicon import SOFT, Choices, Group, Lexicon, Part, Placed, Written, problem_at
 from rules.load import DataError, Problem
 from rules.recognise.normal import normalise
 from rules.spellings import spellings
 
 MAX_ROW = 4_000  # phrases out of one template
 MAX_PHRASES = 400_000
+BETWEEN = "\n\n"  # nothing is read across an empty line
 EVASIVE = 0.5  # points more for a spelling that nobody uses by accident
 
 _PIECE = re.compile(r"<([a-z0-9-]+)>|\(([^()]*)\)")
@@ -61,9 +62,12 @@ def phrases(placed: Iterable[Placed]) -> Phrases:
         written += len(one.plain)
         for text, saying in _of_lexicon(one, problems):
             _keep(found, text, saying)
-        for word, weight in one.plain:
-            _keep(found, _folded(word), _saying(lexicon, weight, None))
+        for text, (_, weight) in zip(
+            _all_folded([w for w, _ in one.plain]), one.plain, strict=False
+        ):
+            _keep(found, text, _saying(lexicon, weight, None))
     found.pop("", None)
+    found = {text: kept for text, said in found.items() if (kept := _needed(text, said, found))}
     if len(found) > MAX_PHRASES:
         message = f"{len(found)} phrases, at most {MAX_PHRASES} are taken"
         problems.append(Problem(file="lexicons", line=1, column=1, message=message))
@@ -83,8 +87,34 @@ def _keep(found: dict[str, dict[tuple[Part, str], Saying]], text: str, saying: S
         known[key] = saying
 
 
+def _needed(
+    text: str,
+    said: dict[tuple[Part, str], Saying],
+    found: Mapping[str, Mapping[tuple[Part, str], Saying]],
+) -> dict[tuple[Part, str], Saying]:
+    """Without what a phrase inside this one says as strongly, whatever stands around it."""
+    inner = [
+        found[part]
+        for start in range(len(text) - 1)
+        for end in range(start + 2, len(text) + 1)
+        if (part := text[start:end]) != text and part in found and not _bounded(part)
+    ]
+
+    def told(key: tuple[Part, str], saying: Saying) -> bool:
+        shorter = (other[key] for other in inner if key in other)
+        return any(one.condition is None and one.weight >= saying.weight for one in shorter)
+
+    return {key: saying for key, saying in said.items() if not told(key, saying)}
+
+
+def _bounded(text: str) -> bool:
+    """Is the phrase looked for as whole words only, at one of its ends?"""
+    return any(char.isascii() and char.isalnum() for char in (text[0], text[-1]))
+
+
 def _of_lexicon(placed: Placed, problems: list[Problem]) -> Iterator[tuple[str, Saying]]:
     lexicon = placed.lexicon
+    soft = frozenset(map(_folded, lexicon.soft.members)) if lexicon.soft else frozenset()
     for group in lexicon.groups:
         try:
             condition = _condition(group, lexicon.sets)
@@ -102,6 +132,9 @@ def _of_lexicon(placed: Placed, problems: list[Problem]) -> Iterator[tuple[str, 
                 plain = _saying(lexicon, weight, condition)
                 other = _saying(lexicon, weight + EVASIVE, condition)
                 for text in texts:
+                    if text in soft:
+                        yield text, _saying(lexicon, min(weight, SOFT), condition)
+                        continue
                     yield text, plain
                     for spelled in spellings(text, sorted(group.spell)):
                         yield spelled, other
@@ -109,7 +142,7 @@ def _of_lexicon(placed: Placed, problems: list[Problem]) -> Iterator[tuple[str, 
 
 def _texts(written: Written, lexicon: Lexicon) -> tuple[str, ...]:
     """Raises ValueError where the template cannot be spelled out or says too little."""
-    texts = tuple(_folded(phrase) for phrase in expanded(written.text, lexicon.sets))
+    texts = tuple(_all_folded(expanded(written.text, lexicon.sets)))
     short = [text for text in texts if len(text) < 2]
     if short:
         raise ValueError(f"`{written.text}` gives `{short[0]}`: too short to look for")
@@ -157,3 +190,8 @@ def _condition(group: Group, sets: Mapping[str, Choices]) -> Condition | None:
 
 def _folded(text: str) -> str:
     return normalise(text).strip()
+
+
+def _all_folded(texts: Sequence[str]) -> list[str]:
+    """Many at once: one reading costs little more than one of a single phrase."""
+    return [text.strip() for text in normalise(BETWEEN.join(texts)).split(BETWEEN)]
