@@ -34,6 +34,7 @@ from policies.model import NO_USAGE, Metered, Moment, Subject, Usage
 from policies.moment import moment
 from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
+from rules.recognise.asked import Asked, cares
 
 if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 
 SAMPLE = 64  # decisions a timed one stands for
+CARE = "care"  # the problem of an exchange that was let through and calls for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class InForce:
     snapshot: Snapshot
     resolver: Resolver
     pages: PageMaker
+    asked: Asked | None = None  # search words, prompts, inner URLs
 
 
 class Filter:
@@ -168,6 +171,8 @@ class Filter:
         if exchange.recorded:
             return
         exchange.recorded = True
+        if not problem and exchange.facts.seen and cares(exchange.facts.seen):
+            problem = CARE  # an Event, so that somebody is told
         self.record(
             client,
             exchange.facts,

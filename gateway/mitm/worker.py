@@ -50,6 +50,7 @@ from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
+from rules.asking import open_asked
 from rules.load import WorldError
 
 GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
@@ -64,6 +65,7 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         snapshot=snapshot,
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
+        asked=open_asked(loaded.base.path),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from ahocorasick_rs import AhoCorasick
 
 from rules.model import Signal, Status, Text
+from rules.recognise.normal import normalise
 
 SENTENCE = 80  # characters of a longer text that are judged together
 MOST = 20_000  # characters judged at all
@@ -23,7 +24,14 @@ MOST = 20_000  # characters judged at all
 _BREAKS = re.compile(r"[\n\r。！？!?；;]+")
 _LATIN = re.compile(r"[a-z0-9]")
 
+_GAPS = re.compile(r"(?<=[\u3400-\u9fff]) +| +(?=[\u3400-\u9fff])|(?<= ) +")
+
 type Fold = Callable[[str], str]
+
+
+def folded(text: str) -> str:
+    """The canonical reading, without spaces beside Chinese characters."""
+    return _GAPS.sub("", normalise(text)).strip()
 
 
 class Finder(Protocol):
@@ -107,7 +115,7 @@ class TermRow:
 class Terms:
     """All term files in one automaton."""
 
-    def __init__(self, rows: tuple[TermRow, ...], study: tuple[str, ...], fold: Fold) -> None:
+    def __init__(self, rows: tuple[TermRow, ...], study: tuple[str, ...], fold: Fold = folded) -> None:
         self._rows = rows
         self._fold = fold
         uses: dict[str, list[tuple[int, int]]] = {}
@@ -154,7 +162,7 @@ class Terms:
             for row, role in self._uses[number]:
                 if row < 0:
                     studied = True
-                elif role == INNOCENT or not _inside(start, end, masked, self._uses, row):
+                elif role == INNOCENT or _counts(start, end, masked, self._uses, row, role):
                     if role == EXACT and (start, end) != (0, len(text)):
                         continue
                     held = roles.setdefault(row, {}).get(role)
@@ -202,18 +210,26 @@ class Terms:
         )
 
 
-def _inside(
+def _counts(
     start: int,
     end: int,
     masked: list[tuple[int, int, int]],
     uses: tuple[tuple[tuple[int, int], ...], ...],
     row: int,
+    role: int,
 ) -> bool:
-    """Whether a match lies within an innocent phrase of the same file."""
-    return any(
-        low <= start and end <= high and (row, INNOCENT) in uses[number]
-        for low, high, number in masked
-    )
+    """Whether a match stands apart from the innocent phrases of its file.
+
+    What is sure counts unless it lies within one, the rest unless it touches one.
+    """
+    if role == UNLESS:
+        return True
+    for low, high, number in masked:
+        if (row, INNOCENT) not in uses[number]:
+            continue
+        if (low <= start and end <= high) or (role != SURE and start < high and low < end):
+            return False
+    return True
 
 
 def _parts(text: str) -> list[str]:
