@@ -75,7 +75,9 @@ def _asking(roots: tuple[Path, ...], _digest: str) -> tuple[str, tuple[tuple[str
         "engines": [[one.id, [asdict(place) for place in one.places]] for one in engines.values()],
         "terms": [asdict(TermRow.of(one)) for one in terms.values()],
         "study": study,
-        "wrappers": [[one.id, [asdict(place) for place in one.places]] for one in families.values()],
+        "wrappers": [
+            [one.id, [asdict(place) for place in one.places]] for one in families.values()
+        ],
         "services": [
             [one.id, one.hosts, [asdict(ask) for ask in one.asks], asdict(one.answer)]
             for one in services.values()

@@ -67,6 +67,7 @@ class Requests:
         deed = outcome.deed
         if deed is Deed.WARN and self._filter.continued(client, facts, headers):
             deed = Deed.PASS
+            flow.metadata["continued"] = True
             if not self._asks(facts):  # else it is told when the body has been read
                 self._filter.settle(client, exchange, "warn-continued")
         if deed is Deed.PAGE or deed is Deed.REFUSE:
@@ -202,7 +203,7 @@ class Requests:
         deed = exchange.outcome.deed
         if deed in (Deed.PAGE, Deed.REFUSE):
             self._filter.show(flow, client, exchange, PageKind.BLOCK, headers)
-        elif deed is Deed.WARN and self._filter.continued(client, exchange.facts, headers):
+        elif deed is Deed.WARN and "continued" in flow.metadata:
             self._filter.settle(client, exchange, "warn-continued")
         elif deed is Deed.WARN:
             self._filter.show(flow, client, exchange, PageKind.WARN, headers)

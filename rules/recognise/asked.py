@@ -130,7 +130,9 @@ def _of_url(inner: Inner, base: RuleBase) -> list[Signal]:
 
 def _with(facts: Facts, found: list[Signal], names: list[str]) -> Facts:
     """Facts that know these, each once, the surest of a category and place first."""
-    fresh = [name for name in dict.fromkeys(names) if name != facts.host and name not in facts.names]
+    fresh = [
+        name for name in dict.fromkeys(names) if name != facts.host and name not in facts.names
+    ]
     if not found and not fresh:
         return facts
     return replace(

@@ -168,7 +168,9 @@ def _row(name: str, place: Place) -> _Row:
     template = None
     if place.template:
         before, _, after = place.template.partition("{}")
-        template = re.compile(f"{re.escape(before)}([^/?]+?){re.escape(after)}(?:/|$)", re.IGNORECASE)
+        template = re.compile(
+            f"{re.escape(before)}([^/?]+?){re.escape(after)}(?:/|$)", re.IGNORECASE
+        )
     return _Row(name, place, template, tuple(path.lower() for path in place.paths))
 
 

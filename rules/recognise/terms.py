@@ -115,7 +115,9 @@ class TermRow:
 class Terms:
     """All term files in one automaton."""
 
-    def __init__(self, rows: tuple[TermRow, ...], study: tuple[str, ...], fold: Fold = folded) -> None:
+    def __init__(
+        self, rows: tuple[TermRow, ...], study: tuple[str, ...], fold: Fold = folded
+    ) -> None:
         self._rows = rows
         self._fold = fold
         uses: dict[str, list[tuple[int, int]]] = {}

@@ -25,6 +25,7 @@ LONGEST = 2048
 _WEB = re.compile(r"(?:[\w-]{1,24}:){0,2}https?:/{1,2}", re.IGNORECASE)  # cache:https://…
 _BARE = re.compile(r"[^\s/?#@]+\.[^\s/?#@.]{2,}(?:[/?#:]|$)")
 _BASE64 = re.compile(r"aHR0c[A-Za-z0-9+/_-]{4,}={0,2}")
+_SLASHES = re.compile(r"(?:/|%(?:25)*2f){2}", re.IGNORECASE)
 _UNWANTED = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -107,7 +108,9 @@ class WrapperBook:
     """The wrappers by host, and those of every host."""
 
     def __init__(self, wrappers: tuple[tuple[str, tuple[Place, ...]], ...]) -> None:
-        rows = [(host, _row(name, one)) for name, all_ in wrappers for one in all_ for host in one.hosts]
+        rows = [
+            (host, _row(name, one)) for name, all_ in wrappers for one in all_ for host in one.hosts
+        ]
         self._sites = Sites((host, row) for host, row in rows if host != "*")
         self._anywhere = tuple(row for host, row in rows if host == "*")
 
@@ -141,9 +144,7 @@ class WrapperBook:
         return found
 
 
-def _texts(
-    row: _Row, host: str, path: str, where: str, plain: str, query: str
-) -> tuple[str, ...]:
+def _texts(row: _Row, host: str, path: str, where: str, plain: str, query: str) -> tuple[str, ...]:
     """The texts of a URL that should be URLs themselves."""
     place = row.place
     if row.segments and row.segments.isdisjoint(plain.split("/")):
@@ -171,7 +172,9 @@ def _unpacked(text: str) -> str:
         return text
     raw = found[0].replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        return base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True).decode("utf-8", "replace")
+        return base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True).decode(
+            "utf-8", "replace"
+        )
     except (binascii.Error, ValueError):
         return text
 
@@ -199,11 +202,14 @@ def _split(text: str) -> tuple[str, str] | None:
 
 
 def _holds_url(path: str) -> bool:
-    return "://" in path or "%3A%2F%2F" in path or "%3a%2f%2f" in path
+    """Whether there is a `//`, escaped or not: two searches for the common path without."""
+    return ("//" in path or "%2" in path) and _SLASHES.search(path) is not None
 
 
 def _row(name: str, place: Place) -> _Row:
-    patterns = tuple(re.compile(_pattern(path, rest=place.rest), re.IGNORECASE) for path in place.paths)
+    patterns = tuple(
+        re.compile(_pattern(path, rest=place.rest), re.IGNORECASE) for path in place.paths
+    )
     return _Row(name, place, patterns, frozenset(one.lower() for one in place.segments))
 
 

@@ -37,18 +37,7 @@ def page(lab: Lab, words: str) -> bytes:
 def told(lab: Lab) -> list[str]:
     """The categories of the care alerts that these recorded exchanges call for."""
     events = [
-        Event(**{
-            "node": "lab", "worker": "0", "boot": "0", "seq": number, "code": f"C{number}",
-            "ts": 1_700_000_000_000_000 + number, "layer": "request", "token": one.subject.token,
-            "school": "lab", "stage": "senior", "tier": "", "role": "pupil", "group": "",
-            "segment": "", "source": "", "confidence": 1.0, "profile": "", "host": "",
-            "names": (), "port": 0, "scheme": "", "method": "", "path": "", "media_type": "",
-            "status": 0, "categories": tuple(s.category for s in one.outcome.signals.items),
-            "signals": (), "gap": "", "action": one.outcome.verdict.action,
-            "enforced": one.outcome.verdict.enforced, "deed": "", "clause": "", "trace": "",
-            "snapshot": "", "rulebase": "", "bytes_up": 0, "bytes_down": 0, "duration_ms": 0,
-            "problem": one.problem,
-        })
+        Event(node="lab", worker="0", boot="0", seq=number, code=f"C{number}", ts=1_700_000_000_000_000 + number, layer="request", token=one.subject.token, school="lab", stage="senior", tier="", role="pupil", group="", segment="", source="", confidence=1.0, profile="", host="", names=(), port=0, scheme="", method="", path="", media_type="", status=0, categories=tuple(s.category for s in one.outcome.signals.items), signals=(), gap="", action=one.outcome.verdict.action, enforced=one.outcome.verdict.enforced, deed="", clause="", trace="", snapshot="", rulebase="", bytes_up=0, bytes_down=0, duration_ms=0, problem=one.problem)
         for number, one in enumerate(lab.ledger.seen)
         if one.problem or one.outcome.verdict.action is not Action.ALLOW
     ]  # fmt: skip
@@ -71,7 +60,7 @@ def test_porn_words_give_the_block_page(lab: Lab) -> None:
     assert seen.facts.seen[0].place == "search"
     assert lab.asked == []
     assert b"12355" in answer  # the sexual clause names the line, but no crisis section
-    assert 'class="crisis"'.encode() not in answer
+    assert b'class="crisis"' not in answer
     assert told(lab) == []
 
 
@@ -79,7 +68,7 @@ def test_porn_words_give_the_block_page(lab: Lab) -> None:
 def test_a_crisis_term_shows_help_and_tells_people_once(lab: Lab, words: str) -> None:
     answer = page(lab, words)
     assert status(answer) == 403
-    assert 'class="crisis"'.encode() in answer
+    assert b'class="crisis"' in answer
     assert "你并不孤单".encode() in answer
     lab.settled(1)
     assert page(lab, words) != b""
@@ -103,7 +92,9 @@ def test_distress_passes_and_tells_people(lab: Lab) -> None:
 
 def test_half_typed_words_are_no_ones_business(lab: Lab) -> None:
     path = f"/sugrec?wd={quote('我想死')}"
-    assert status(secure(lab, "www.baidu.com", path, "Accept: */*", "Sec-Fetch-Dest: script")) == 200
+    assert (
+        status(secure(lab, "www.baidu.com", path, "Accept: */*", "Sec-Fetch-Dest: script")) == 200
+    )
     lab.settled(1)
     assert told(lab) == []
 
