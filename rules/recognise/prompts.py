@@ -21,7 +21,25 @@ from rules.recognise.sites import Sites
 MOST = 8_000  # characters of a prompt that are judged: the last ones
 
 USUAL = frozenset(
-    ["prompt", "query", "question", "content", "text", "message", "msg", "input", "parts", "q", "msgcontent", "user_input", "userinput", "inputs", "utterance", "raw_content", "say"]
+    [
+        "prompt",
+        "query",
+        "question",
+        "content",
+        "text",
+        "message",
+        "msg",
+        "input",
+        "parts",
+        "q",
+        "msgcontent",
+        "user_input",
+        "userinput",
+        "inputs",
+        "utterance",
+        "raw_content",
+        "say",
+    ]
 )
 """Last names of fields that hold a prompt where nothing better is known."""
 

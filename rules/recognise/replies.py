@@ -77,11 +77,11 @@ class AnswerReader:
         self._buffer = lines.pop()
         if len(self._buffer) > LONGEST:
             self._buffer, self._skipping = "", True
-        for line in lines:
+        for whole in lines:
             if self._skipping:
                 self._skipping = False
                 continue
-            line = line.removesuffix("\r")
+            line = whole.removesuffix("\r")
             if line.startswith("data:"):
                 self._data.append(line[5:].removeprefix(" "))
                 if sum(map(len, self._data)) > LONGEST:

@@ -5,13 +5,15 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.batch import Event
+from gateway.batch import EventLayer
 from gateway.care import Carers, Memory, alerts
+from gateway.describe import PASSED, Key, event
+from gateway.describe import Seen as Recorded
 from gateway.page.ticket import COOKIE
 from policies.entrust import Care
 from policies.model import Action
 from tests.gateway.mitm.h2client import H2Client
-from tests.gateway.mitm.harness import Lab, everything, status
+from tests.gateway.mitm.harness import Lab, Seen, everything, status
 
 CARERS = Carers(anywhere=Care(to=("counsellor",)))
 
@@ -30,6 +32,24 @@ def secure(lab: Lab, host: str, path: str, *headers: str, body: bytes = b"") -> 
             return everything(sock)
 
 
+def recorded(number: int, one: Seen) -> Recorded:
+    """What the Recorder would have kept of it."""
+    return Recorded(
+        key=Key._make(["", "", EventLayer.REQUEST, *[""] * (len(Key._fields) - 3)]),
+        facts=one.facts,
+        subject=one.subject,
+        outcome=one.outcome,
+        now=1_700_000_000.0 + number,
+        seq=number,
+        code=f"CODE-{number}",
+        rulebase="",
+        problem=one.problem,
+        bytes_up=0,
+        bytes_down=0,
+        duration_ms=0,
+    )
+
+
 def page(lab: Lab, words: str) -> bytes:
     return secure(lab, "www.baidu.com", f"/s?wd={quote(words)}", "Accept: text/html")
 
@@ -37,10 +57,10 @@ def page(lab: Lab, words: str) -> bytes:
 def told(lab: Lab) -> list[str]:
     """The categories of the care alerts that these recorded exchanges call for."""
     events = [
-        Event(node="lab", worker="0", boot="0", seq=number, code=f"C{number}", ts=1_700_000_000_000_000 + number, layer="request", token=one.subject.token, school="lab", stage="senior", tier="", role="pupil", group="", segment="", source="", confidence=1.0, profile="", host="", names=(), port=0, scheme="", method="", path="", media_type="", status=0, categories=tuple(s.category for s in one.outcome.signals.items), signals=(), gap="", action=one.outcome.verdict.action, enforced=one.outcome.verdict.enforced, deed="", clause="", trace="", snapshot="", rulebase="", bytes_up=0, bytes_down=0, duration_ms=0, problem=one.problem)
+        event(("lab", "0", "0"), recorded(number, one), query=False)
         for number, one in enumerate(lab.ledger.seen)
-        if one.problem or one.outcome.verdict.action is not Action.ALLOW
-    ]  # fmt: skip
+        if one.problem or one.outcome.verdict.action not in PASSED
+    ]
     return [one.category for one in alerts(events, CARERS, Memory())]
 
 

@@ -30,9 +30,9 @@ MULTI = "multipart/form-data; boundary=b"
         (b"", "application/json", ()),
         (b"--b", "multipart/form-data", ()),
         (
-            b'--b\r\nContent-Disposition: form-data; name="t"\r\n\r\nx\r\n--b\r\n'
-            b'Content-Disposition: form-data; name="f"; filename="a"\r\n\r\ny\r\n--b\r\nContent-Disposition: form-data; '
-            b'name="j"\r\n\r\n{"a":"z"}\r\n--b--',
+            b'--b\r\nContent-Disposition: form-data; name="t"\r\n\r\nx\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\ny\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="j"\r\n\r\n{"a":"z"}\r\n--b--',
             MULTI,
             (("t", "x"), ("j.a", "z")),
         ),
