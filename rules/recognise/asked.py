@@ -19,7 +19,7 @@ from rules.model import Facts, Signal
 from rules.recognise.fields import MOST_BYTES, fields
 from rules.recognise.prompts import Answer, PromptBook, openai_like
 from rules.recognise.search import Kind, Query, SearchBook
-from rules.recognise.terms import Finder
+from rules.recognise.terms import LOOKED_UP, Finder
 from rules.recognise.wrappers import Inner, WrapperBook
 
 CARE = frozenset({"self-harm"})
@@ -92,7 +92,8 @@ class Asked:
         if query.kind is Kind.SUGGEST:
             found = self._find(query.words, "suggest")
             return [one for one in found if one.category not in CARE]
-        return self._find(query.words, "search")
+        place = LOOKED_UP if query.kind in (Kind.REFERENCE, Kind.TRANSLATION) else "search"
+        return self._find(query.words, place)
 
     def _find(self, text: str, place: str) -> list[Signal]:
         return [signal for finder in self.finders for signal in finder.find(text, place)]

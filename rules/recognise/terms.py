@@ -20,6 +20,7 @@ from rules.recognise.normal import normalise
 
 SENTENCE = 80  # characters of a longer text that are judged together
 MOST = 20_000  # characters judged at all
+LOOKED_UP = "reference"  # the place of words looked up: a word alone is a subject there
 
 _BREAKS = re.compile(r"[\n\r。！？!?；;]+")
 _LATIN = re.compile(r"[a-z0-9]")
@@ -165,7 +166,7 @@ class Terms:
                 if row < 0:
                     studied = True
                 elif role == INNOCENT or _counts(start, end, masked, self._uses, row, role):
-                    if role == EXACT and (start, end) != (0, len(text)):
+                    if role == EXACT and ((start, end) != (0, len(text)) or place == LOOKED_UP):
                         continue
                     held = roles.setdefault(row, {}).get(role)
                     if held is None or held[1] - held[0] < end - start:

@@ -1,5 +1,6 @@
 """Search words, inner URLs and prompts over HTTPS through the engine: what people get."""
 
+import gzip
 import json
 from urllib.parse import quote
 
@@ -177,6 +178,15 @@ def test_a_chunked_prompt_is_read_too(lab: Lab) -> None:
     text = prompt("冰毒怎么做")
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text)
     assert status(secure(lab, *CHAT, JSON, "Transfer-Encoding: chunked", body=body)) == 403
+    assert lab.asked == []
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_compressed_prompt_is_unpacked_or_refused(lab: Lab, good: bool) -> None:
+    body = gzip.compress(prompt("冰毒怎么做")) if good else b"nonsense"
+    assert status(secure(lab, *CHAT, JSON, "Content-Encoding: gzip", body=body)) == 403
+    (seen,) = lab.settled(1)
+    assert (seen.facts.gap is None) is good
     assert lab.asked == []
 
 

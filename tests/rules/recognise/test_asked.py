@@ -67,6 +67,18 @@ def test_suggestions_do_not_tell_of_distress(asked: Asked, base: RuleBase) -> No
     assert found.seen[0].place == "suggest"
 
 
+def test_a_word_looked_up_is_a_subject(asked: Asked, base: RuleBase) -> None:
+    for host, path in (
+        ("baike.baidu.com", "/item/自杀"),
+        ("fanyi.baidu.com", "/?query=sex"),
+        ("zh.wikipedia.org", "/w/index.php?search=色情"),
+    ):
+        one = facts(host, path)
+        assert asked.request(one, base) is one
+    found = asked.request(facts("baike.baidu.com", "/item/黄色网站入口"), base)
+    assert [signal.place for signal in found.seen] == ["reference"]
+
+
 def test_inner_urls_tighten_by_name_and_by_path(asked: Asked, base: RuleBase) -> None:
     found = asked.request(
         facts("translate.google.com", "/translate?u=http://www.video.example/live/1"), base
