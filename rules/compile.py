@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rules.asking import ASKED, asking
 from rules.base import CURRENT, FORMAT, MANIFEST, RuleBase
 from rules.fingerprint import file_digest, inputs_digest, json_digest, path_digest
 from rules.harvest import harvest, new_rows
@@ -66,6 +67,7 @@ class _Knowledge:
     labels: Mapping[str, tuple[str, ...]]
     mappings: Mapping[str, Translation]
     sources: Mapping[str, Placed]
+    asking: str = ""  # the document of search engines, terms, wrappers and AI services
 
 
 def build(
@@ -94,6 +96,7 @@ def build(
                 dict(knowledge.labels),
                 [asdict(one) for one in knowledge.mappings.values()],
                 list(accept),
+                knowledge.asking,
             ),
             knowledge.sources.values(),
         )
@@ -131,7 +134,11 @@ def load_knowledge(
     if len(categories) >= MOST_CATEGORIES or len(sources) + 1 >= MOST_LISTS:
         raise ValueError("more categories or lists than a tag can hold")
     return _Knowledge(
-        categories=tuple(categories.values()), labels=labels, mappings=mappings, sources=sources
+        categories=tuple(categories.values()),
+        labels=labels,
+        mappings=mappings,
+        sources=sources,
+        asking=asking(tuple(extra), categories=frozenset(categories)),
     )
 
 
@@ -178,6 +185,7 @@ class _Build:
         kept = any(one.refused and not one.rows and self._was_good(one.id) for one in reports)
         if kept:
             return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
+        (self.fresh / ASKED).write_text(self.knowledge.asking, encoding="utf-8")
         manifest = self._manifest(digests)
         (self.fresh / MANIFEST).write_text(
             json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8"
@@ -290,7 +298,8 @@ class _Build:
             "networks": [sorted(found, reverse=True) for found in self.lengths],
             "patterns": {name: sorted(set(found)) for name, found in self.patterns.items()},
             "files": {
-                name: file_digest(self.fresh / name) for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS)
+                name: file_digest(self.fresh / name)
+                for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED)
             },
         }
         manifest["hash"] = json_digest(manifest)[:32]

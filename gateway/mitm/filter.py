@@ -35,6 +35,7 @@ from policies.model import NO_USAGE, Metered, Moment, Subject, Usage
 from policies.moment import moment
 from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
+from rules.recognise.asked import Asked, cares
 
 if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 
 SAMPLE = 64  # decisions a timed one stands for
+CARE = "care"  # the problem of an exchange that was let through and calls for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class InForce:
     resolver: Resolver
     pages: PageMaker
     recogniser: Recogniser | None = None
+    asked: Asked | None = None  # search words, prompts, inner URLs
 
 
 class Filter:
@@ -172,6 +175,8 @@ class Filter:
         if exchange.recorded:
             return
         exchange.recorded = True
+        if not problem and exchange.facts.seen and cares(exchange.facts.seen):
+            problem = CARE  # an Event, so that somebody is told
         self.record(
             client,
             exchange.facts,

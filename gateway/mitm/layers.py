@@ -125,6 +125,14 @@ class FilterStream(HttpStream):
         if isinstance(event, RequestData) and self.flow.response is not None:
             return  # refused already: what the client still sends is not kept
         yield from super().state_consume_request_body(event)
+        most = self.flow.metadata.get("asking", 0)
+        if most and len(self.request_body_buf) > most:  # too long to be read before it goes on
+            sent = bytes(self.request_body_buf)
+            self.request_body_buf.clear()
+            self.flow.request.stream = True
+            yield from self.start_request_stream()
+            if self.client_state == self.state_stream_request_body:
+                yield from self.state_stream_request_body(RequestData(self.stream_id, sent))
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         connection, error = yield GetHttpConnection(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mitmproxy import http
 
-from gateway.content import acceptable
+from gateway.content import acceptable, readable
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, request_facts, respond
 from gateway.mitm.filter import Filter
@@ -18,6 +18,7 @@ from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from gateway.rewrite.safesearch import SafeSearch
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
+from rules.recognise.asked import MOST_BODY
 
 _HOP = frozenset(
     {
@@ -48,6 +49,9 @@ class Requests:
         except ValueError:
             self._hostile_name(flow, client, headers)
             return
+        force = self._filter.force
+        if force.asked is not None:
+            facts = force.asked.request(facts, force.base)
         if self._filter.destinations.refuses_name(facts.host, facts.port):
             facts = replace(facts, gap=Gap.FORBIDDEN_DESTINATION)
         outcome = self._filter.judge(facts, client.subject)
@@ -63,7 +67,9 @@ class Requests:
         deed = outcome.deed
         if deed is Deed.WARN and self._filter.continued(client, facts, headers):
             deed = Deed.PASS
-            self._filter.settle(client, exchange, "warn-continued")
+            flow.metadata["continued"] = True
+            if not self._asks(facts):  # else it is told when the body has been read
+                self._filter.settle(client, exchange, "warn-continued")
         if deed is Deed.PAGE or deed is Deed.REFUSE:
             self._filter.show(flow, client, exchange, PageKind.BLOCK, headers)
         elif deed is Deed.WARN:
@@ -143,7 +149,9 @@ class Requests:
         return good
 
     def complete(self, flow: http.HTTPFlow) -> None:
-        """The request's body is here: only an appeal's is ever read."""
+        """The request's body is here: an appeal's is read, and what may hold a search or prompt."""
+        if "asking" in flow.metadata:
+            self._asking(flow)
         if "appeal" not in flow.metadata:
             return
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
@@ -168,6 +176,37 @@ class Requests:
             language=language_of(headers("accept-language")),
         )
         respond(flow, page)
+
+    def _asks(self, facts: Facts) -> bool:
+        """Whether the body may hold a search or a prompt."""
+        asked = self._filter.force.asked
+        return asked is not None and asked.wants_body(facts)
+
+    def _asking(self, flow: http.HTTPFlow) -> None:
+        """A search by POST or a prompt: judged before anything of it is forwarded."""
+        asked, exchange = self._filter.force.asked, flow.metadata["exchange"]
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        headers = reader(flow.request.headers.fields)
+        if asked is None or flow.response is not None or exchange.own:
+            return
+        before, body = exchange.facts, flow.request.raw_content
+        if flow.request.stream or body is None:  # too long to be read: forwarded, and said
+            exchange.facts = replace(before, gap=before.gap or Gap.OVER_BUDGET)
+            return
+        text = readable(body, headers("content-encoding")) if body else body
+        if isinstance(text, Gap):
+            exchange.facts = replace(before, gap=text)
+        else:
+            exchange.facts = asked.body(before, text, headers("content-type"))
+        if exchange.facts is not before:
+            exchange.outcome = self._filter.judge(exchange.facts, client.subject)
+        deed = exchange.outcome.deed
+        if deed in (Deed.PAGE, Deed.REFUSE):
+            self._filter.show(flow, client, exchange, PageKind.BLOCK, headers)
+        elif deed is Deed.WARN and "continued" in flow.metadata:
+            self._filter.settle(client, exchange, "warn-continued")
+        elif deed is Deed.WARN:
+            self._filter.show(flow, client, exchange, PageKind.WARN, headers)
 
     def _own_site(
         self, flow: http.HTTPFlow, client: EdgeClient, exchange: Exchange, headers: Headers
@@ -204,7 +243,11 @@ class Requests:
             self._rewrite(request, facts, headers)
         length = headers("content-length")
         unknown = not length and (headers("transfer-encoding") or request.is_http2)
-        if unknown or (length.isdigit() and int(length) > _UPLOAD):
+        long = length.isdigit() and int(length) > _UPLOAD
+        if self._asks(facts):  # held until it is read, or too long to be (see layers.py)
+            flow.metadata["asking"] = MOST_BODY
+            unknown, long = "", length.isdigit() and int(length) > MOST_BODY
+        if unknown or long:
             request.stream = True
         exchange.bytes_up = int(length) if length.isdigit() and len(length) < 16 else 0
 

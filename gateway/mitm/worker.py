@@ -50,6 +50,7 @@ from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
+from rules.asking import open_asked
 from rules.load import WorldError
 from rules.recognise.content import Recogniser
 
@@ -66,6 +67,7 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
         recogniser=Recogniser.open(loaded.base.path),
+        asked=open_asked(loaded.base.path),
     )
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from rules.asking import HERE
 from rules.base import RuleBase
 from rules.compile import build, load_knowledge
 from rules.hosts import split_url
-from rules.load import load
+from rules.load import load, load_folder
+from rules.recognise.prompts import Service
+from rules.recognise.search import Engine
 from rules.report import BuildReport
 from rules.sources import (
     SHIPPED_LABELS,
@@ -195,3 +198,22 @@ def test_labels_are_known_to_both_sides() -> None:
     made |= set(labels._RATINGS.values())
     assert set(shipped) == made
     assert load_knowledge(Path("nowhere")).labels == shipped
+
+
+SERVICES = load_folder(Service, HERE / "ai")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ai_services_stand_in_the_lists(name: str, base: RuleBase) -> None:
+    """What a prompt is read of must be known by name too: DNS and TLS see nothing else."""
+    service = SERVICES[name]
+    assert [one for one in service.hosts if service.category not in found(base, one)] == []
+
+
+def test_search_engines_stand_in_the_lists(base: RuleBase) -> None:
+    engines = load_folder(Engine, HERE / "search/engines").values()
+    hosts = {
+        host.replace(".*", ".com") for one in engines for at in one.places for host in at.hosts
+    }
+    unknown = {"dict.cn", "huijiwiki.com"}  # one dictionary, one wiki farm: in no list of ours
+    assert {host for host in hosts if found(base, host) == {"uncategorised"}} <= unknown

@@ -42,6 +42,7 @@ from gateway.rewrite.safesearch import SafeSearch
 from policies.compile import compile_policies
 from policies.load import load_policies
 from policies.model import Subject
+from rules.asking import open_asked
 from rules.base import RuleBase
 from rules.compile import build
 from rules.model import Facts
@@ -54,7 +55,19 @@ NAMES = {
     "www.google.com": "search",
     "www.video.example": "video",
     "www.school.example": "school-apps",
+    "www.baidu.com": "search",
+    "html.duckduckgo.com": "search",
+    "translate.google.com": "translation",
+    "chat.deepseek.com": "education",
+    "chat.qwen.ai": "fandom",
 }
+CERTIFIED = (  # the other names, www.allowed.example apart, get its certificate: a wrong one
+    "www.baidu.com",
+    "html.duckduckgo.com",
+    "translate.google.com",
+    "chat.deepseek.com",
+    "chat.qwen.ai",
+)
 UNLISTED = "www.unlisted.example"
 ORIGIN = "127.0.0.2"
 SCHOOL = """\
@@ -181,18 +194,28 @@ class Lab:
         signer = Authority(pem)
         key = ec.generate_private_key(ec.SECP256R1())
         signer._leaf_key = key
-        leaf = signer.leaf("www.allowed.example")
-        path = self.folder / "origin.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + leaf.public_bytes(serialization.Encoding.PEM)
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+
+        def named(host: str) -> ssl.SSLContext:
+            path = self.folder / f"{host}.pem"
+            path.write_bytes(private + signer.leaf(host).public_bytes(serialization.Encoding.PEM))
+            made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            made.load_cert_chain(path)
+            return made
+
+        others: dict[str, ssl.SSLContext] = {}
+
+        def choose(sock: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
+            if host in CERTIFIED:
+                others[host] = others.get(host) or named(host)
+                sock.context = others[host]
+
+        context = named("www.allowed.example")
+        context.sni_callback = choose
         self.origin_context = context
         return context
 
@@ -222,6 +245,7 @@ class Lab:
             snapshot=self.snapshot,
             resolver=Resolver(self.snapshot.prefixes, self.snapshot.default_subject, b"k" * 32),
             pages=PageMaker.load(self.base.categories),
+            asked=open_asked(self.base.path),
         )
         self.filter = Filter(
             force=force,
