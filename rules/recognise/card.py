@@ -18,11 +18,16 @@ BENIGN = "benign"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """Page logit = `best` x mean of the two strongest windows + `mean` x mean of all + `bias`."""
+    """How a page's windows become one logit.
+
+    `best` x the mean of the two strongest windows + `mean` x the mean of all + `size` x how
+    much there is to judge by (0 for a word, 1 for a window or more) + `bias`.
+    """
 
     best: float
     mean: float
     bias: float
+    size: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

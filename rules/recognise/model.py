@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from math import exp
+from math import exp, log2
 from pathlib import Path
 from typing import Self
 
@@ -79,10 +79,10 @@ class Model:
         points = codes(sampled(title, text, self.card.budget if budget is None else budget))
         rows = grams(points, self.card.orders, self.card.bits)
         windows = self._windows(points, rows)
-        margins = self._margins(windows)
+        margins, size = self._margins(windows), extent(points.size, self.card.window)
         found = []
         for column, one in enumerate(self.card.classes):
-            probability = _probability(margins[:, column], one)
+            probability = _probability(margins[:, column], one, size)
             if probability >= TELL:
                 best = int(margins[:, column].argmax())
                 found.append((probability, one, self._reasons(points, rows, best, column)))
@@ -101,17 +101,20 @@ class Model:
 
     def probabilities(self, text: str, *, title: str = "", budget: int | None = None) -> Scores:
         """The probability of each class of the card, in its order, before any ceiling."""
-        margins = self.margins(text, title=title, budget=budget)
+        margins, size = self.margins(text, title=title, budget=budget)
         return np.array(
-            [_probability(margins[:, i], one) for i, one in enumerate(self.card.classes)],
+            [_probability(margins[:, i], one, size) for i, one in enumerate(self.card.classes)],
             dtype=np.float32,
         )
 
-    def margins(self, text: str, *, title: str = "", budget: int | None = None) -> Scores:
-        """Window by class: the log odds against what is harmless or mere abuse."""
+    def margins(
+        self, text: str, *, title: str = "", budget: int | None = None
+    ) -> tuple[Scores, float]:
+        """Window by class: the log odds against what is harmless or mere abuse; the extent."""
         points = codes(sampled(title, text, self.card.budget if budget is None else budget))
         rows = grams(points, self.card.orders, self.card.bits)
-        return self._margins(self._windows(points, rows))
+        windows = self._windows(points, rows)
+        return self._margins(windows), extent(points.size, self.card.window)
 
     def _windows(self, points: Codes, rows: tuple[NDArray[np.intp], ...]) -> Scores:
         """Window by column: the linear scores."""
@@ -179,11 +182,17 @@ def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
     return found
 
 
-def _probability(margins: Scores, one: Judged) -> float:
+def extent(points: int, window: int) -> float:
+    """How much there is to judge by: 0 for up to 8 code points, 1 for a window or more."""
+    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(window / 8)))
+
+
+def _probability(margins: Scores, one: Judged, size: float) -> float:
     best = float(margins.max())
     if margins.size > 1:
         best = float(np.partition(margins, -2)[-2:].mean())
-    logit = one.pool.best * best + one.pool.mean * float(margins.mean()) + one.pool.bias
+    pool = one.pool
+    logit = pool.best * best + pool.mean * float(margins.mean()) + pool.size * size + pool.bias
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -29,14 +29,19 @@ class Seen:
     group: str
     best: tuple[float, ...]
     mean: tuple[float, ...]
+    size: float
 
 
-def pooled(margins: NDArray[np.float32], label: str, group: str) -> Seen:
-    """The two numbers per class that a Pool weighs; `margins` is window by class."""
+def pooled(margins: NDArray[np.float32], size: float, label: str, group: str) -> Seen:
+    """The numbers per class that a Pool weighs; `margins` is window by class."""
     top = margins if len(margins) < 2 else np.partition(margins, -2, axis=0)[-2:]
     best, mean = top.mean(axis=0), margins.mean(axis=0)
     return Seen(
-        label=label, group=group, best=tuple(map(float, best)), mean=tuple(map(float, mean))
+        label=label,
+        group=group,
+        best=tuple(map(float, best)),
+        mean=tuple(map(float, mean)),
+        size=size,
     )
 
 
@@ -44,7 +49,8 @@ def logits(seen: Sequence[Seen], column: int, pool: Pool) -> NDArray[np.float64]
     """The page logits of one class."""
     best = np.array([one.best[column] for one in seen])
     mean = np.array([one.mean[column] for one in seen])
-    found: NDArray[np.float64] = pool.best * best + pool.mean * mean + pool.bias
+    size = np.array([one.size for one in seen])
+    found: NDArray[np.float64] = pool.best * best + pool.mean * mean + pool.size * size + pool.bias
     return found
 
 
@@ -81,17 +87,18 @@ def _groups(seen: Sequence[Seen]) -> Mapping[str, list[Seen]]:
 
 
 def _fitted(seen: Sequence[Seen], column: int, label: str) -> Pool:
-    """Logistic regression on the two numbers; on their mean alone where one would count against."""
+    """Logistic regression on the three numbers; none may count the wrong way."""
     from sklearn.linear_model import LogisticRegression
 
     positive = np.array([one.label == label for one in seen])
-    both = np.array([[one.best[column], one.mean[column]] for one in seen])
     if positive.all() or not positive.any():
         return Pool(best=0.5, mean=0.5, bias=0.0)
-    model = LogisticRegression(class_weight="balanced", C=1.0).fit(both, positive)
-    best, mean = map(float, model.coef_[0])
-    if best < 0 or mean < 0:
-        model = LogisticRegression(class_weight="balanced", C=1.0)
-        model.fit(both.mean(axis=1, keepdims=True), positive)
-        best = mean = float(model.coef_[0][0]) / 2
-    return Pool(best=best, mean=mean, bias=float(model.intercept_[0]))
+    full = np.array([[one.best[column], one.mean[column], one.size] for one in seen])
+    even = np.stack([full[:, :2].mean(axis=1), full[:, 2]], axis=1)
+    model = LogisticRegression(class_weight="balanced", C=1.0).fit(full, positive)
+    best, mean, size = map(float, model.coef_[0])
+    if min(best, mean) < 0:
+        model = LogisticRegression(class_weight="balanced", C=1.0).fit(even, positive)
+        both, size = map(float, model.coef_[0])
+        best = mean = both / 2
+    return Pool(best=best, mean=mean, size=size, bias=float(model.intercept_[0]))

@@ -72,8 +72,11 @@ def fit(
         loss="log_loss", alpha=strength, max_iter=12, tol=None, average=True, random_state=seed
     )
     model.fit(features, labels, sample_weight=weights)
+    table, bias = model.coef_.T, model.intercept_
+    if len(model.classes_) == 2:  # scikit-learn gives one column then, that of the second class
+        table, bias = np.hstack([-table, table]) / 2, np.array([-bias[0], bias[0]]) / 2
     return Weights(
         classes=tuple(map(str, model.classes_)),
-        table=np.ascontiguousarray(model.coef_.T, dtype=np.float32),
-        bias=np.asarray(model.intercept_, dtype=np.float32),
+        table=np.ascontiguousarray(table, dtype=np.float32),
+        bias=np.asarray(bias, dtype=np.float32),
     )
