@@ -13,38 +13,43 @@ from dataclasses import dataclass, field
 from rules.model import Text
 
 FORMAT = 1
-BENIGN = "benign"
+MOST = 8  # heads: a row of the table is one aligned load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
-    """How a page's windows become one logit.
+class Curve:
+    """Log odds = `slope` x score + `bias`."""
 
-    `best` x the mean of the two strongest windows + `mean` x the mean of all + `size` x how
-    much there is to judge by (0 for a word, 1 for a window or more) + `bias`.
-    """
-
-    best: float
-    mean: float
+    slope: float
     bias: float
-    size: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One class: the category it speaks for, and how its scores become a probability.
+class Head:
+    """One class of texts against all that is harmless, and the category it speaks for.
 
-    `ceiling` is the highest probability ever given: a class that may not decide stays a signal.
+    A window's score is `scale` x the sum of its rows in the table / root of their number +
+    `bias`.
+    `sizes` read the mean score of all windows: the first a word or two, the last a whole
+    window or more, those between them evenly what lies between. `block` reads the two
+    strongest windows of a page, which may hold a harmful block in harmless surroundings; the
+    surer one counts. `ceiling` is the highest probability ever given: a head that may not
+    decide stays a signal.
     """
 
     id: str
     category: str
-    pool: Pool
+    scale: float
+    bias: float
+    sizes: tuple[Curve, ...]
+    block: Curve
     ceiling: float = 0.999
 
     def __post_init__(self) -> None:
         if not 0 < self.ceiling < 1:
             raise ValueError("`ceiling` is a probability below 1")
+        if len(self.sizes) < 2:
+            raise ValueError("`sizes` holds two curves or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,7 @@ class Threshold:
 
     stage: str  # 学段 it is advised for
     false_positives: float
-    probability: Mapping[str, float]  # by class
+    probability: Mapping[str, float]  # by head
     note: str = ""
 
 
@@ -77,7 +82,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """card.yaml. `columns` are the table's columns in order; every other one is padding."""
+    """card.yaml. The table's columns are those of `heads` in order; the others are padding."""
 
     id: str
     title: Text
@@ -91,10 +96,7 @@ class Card:
     orders: int
     window: int
     step: int
-    columns: tuple[str, ...]
-    scale: tuple[float, ...]
-    bias: tuple[float, ...]
-    classes: tuple[Judged, ...]
+    heads: tuple[Head, ...]
     trained_on: tuple[Material, ...]
     limits: Text
     budget: int = 2000
@@ -117,11 +119,6 @@ def _faults(card: Card) -> list[str]:
         faults.append("`bits` lies between 8 and 24, `orders` between 1 and 6")
     if not 0 < card.step <= card.window <= 4096 or card.window % max(1, card.step):
         faults.append("`window` is a multiple of `step`, at most 4096")
-    if len({len(card.columns), len(card.scale), len(card.bias)}) != 1:
-        faults.append("`columns`, `scale` and `bias` differ in length")
-    if BENIGN not in card.columns:
-        faults.append(f"no column `{BENIGN}`")
-    missing = [one.id for one in card.classes if one.id not in card.columns]
-    if missing:
-        faults.append(f"classes without a column: {', '.join(missing)}")
+    if not 0 < len(card.heads) <= MOST:
+        faults.append(f"a model has 1 to {MOST} heads")
     return faults

@@ -1,6 +1,6 @@
 """Text → character n-grams as table rows: what the classifier sees of a page.
 
-Only letters, Han characters and digits count (all digits are one): punctuation, spaces and
+Only letters, Han characters and numbers count (all numbers are one): punctuation, spaces and
 emoji say who writes and where, not what it is about, and a classifier that looks at them
 learns that chatting is bad. Spaces stay between words of Latin script. Everything is done
 on whole arrays of code points; nothing here loops over characters.
@@ -57,7 +57,7 @@ def _kinds() -> NDArray[np.uint8]:
 
 
 def codes(text: str) -> Codes:
-    """The code points that count, digits as `0`, Latin words parted by one space."""
+    """The code points that count, numbers as `0`, Latin words parted by one space."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     kinds = _kinds()[np.minimum(points, 0xFFFF)]
     if points.size and int(points.max()) > 0xFFFF:
@@ -78,10 +78,14 @@ def codes(text: str) -> Codes:
 
 
 def _without_runs(points: Codes) -> Codes:
-    """`哈哈哈哈哈哈` says no more than `哈哈哈`; a run must not outweigh the rest."""
+    """`哈哈哈哈哈哈` says no more than `哈哈哈`, and how long a number is says nothing."""
+    same = points[1:] == points[:-1]
+    numbers = same & (points[1:] == ZERO)
+    if numbers.any():
+        points = points[np.concatenate(([True], ~numbers))]
+        same = points[1:] == points[:-1]
     if points.size <= _RUN:
         return points
-    same = points[1:] == points[:-1]
     again = same[_RUN - 1 :].copy()
     for shift in range(_RUN - 1):
         again &= same[shift : shift + again.size]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import exp, log2
 from pathlib import Path
 from typing import Self
@@ -19,19 +20,29 @@ from numpy.typing import NDArray
 
 from rules.load import DataError, Problem, load
 from rules.model import Signal
-from rules.recognise.card import BENIGN, Card, Judged
+from rules.recognise.card import MOST, Card, Head
 from rules.recognise.grams import VERSION, Codes, codes, grams, spelt
 
 CARD = "card.yaml"
 WEIGHTS = "weights.npy"
 RECOGNISER = "model"
-PAD = 8  # columns of the table: a row is one aligned load
-ABUSE = "abuse"
 TELL = 0.5  # from this probability on there is a Signal, with its reasons
 _REASONS = 5
 _LEAD = 0.5  # share of the budget that goes to the start of a text
+_PIECE = 256  # characters of one sample of the rest
+
 
 Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A text as the model sees it: its n-grams, and window by head the linear scores."""
+
+    points: Codes
+    rows: tuple[NDArray[np.intp], ...]
+    windows: Scores
+    size: float
 
 
 class Model:
@@ -40,13 +51,8 @@ class Model:
     def __init__(self, card: Card, table: NDArray[np.int16]) -> None:
         self.card = card
         self._table = table
-        count = len(card.columns)
-        self._count = count
-        self._scale = np.array(card.scale, dtype=np.float32)
-        self._bias = np.array(card.bias, dtype=np.float32)
-        self._benign = card.columns.index(BENIGN)
-        self._abuse = card.columns.index(ABUSE) if ABUSE in card.columns else -1
-        self._order = tuple(card.columns.index(one.id) for one in card.classes)
+        self._scale = np.array([head.scale for head in card.heads], dtype=np.float32)
+        self._bias = np.array([head.bias for head in card.heads], dtype=np.float32)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -64,7 +70,7 @@ class Model:
             raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
         except (ValueError, EOFError) as error:
             raise _wrong(path, f"is no weight table: {error}") from error
-        wanted = (1 << card.bits, PAD)
+        wanted = (1 << card.bits, MOST)
         if table.dtype != np.int16 or table.shape != wanted:
             raise _wrong(path, f"{table.dtype}{table.shape} stands here, not int16{wanted}")
         return cls(card, table)
@@ -76,51 +82,53 @@ class Model:
 
         `budget` is how many characters are looked at (the card's where None, all for 0).
         """
-        points = codes(sampled(title, text, self.card.budget if budget is None else budget))
-        rows = grams(points, self.card.orders, self.card.bits)
-        windows = self._windows(points, rows)
-        margins, size = self._margins(windows), extent(points.size, self.card.window)
+        read = self._read(title, text, budget)
         found = []
-        for column, one in enumerate(self.card.classes):
-            probability = _probability(margins[:, column], one, size)
+        for column, head in enumerate(self.card.heads):
+            probability = _probability(read, column, head)
             if probability >= TELL:
-                best = int(margins[:, column].argmax())
-                found.append((probability, one, self._reasons(points, rows, best, column)))
+                found.append((probability, head, self._reasons(read, column)))
         found.sort(key=lambda item: -item[0])
         return tuple(
             Signal(
-                category=one.category,
+                category=head.category,
                 recogniser=RECOGNISER,
                 matched=reasons,
-                list=f"{self.card.id}:{one.id}",
-                confidence=round(min(probability, one.ceiling), 4),
+                list=f"{self.card.id}:{head.id}",
+                confidence=round(min(probability, head.ceiling), 4),
                 place=place,
             )
-            for probability, one, reasons in found
+            for probability, head, reasons in found
         )
 
-    def probabilities(self, text: str, *, title: str = "", budget: int | None = None) -> Scores:
-        """The probability of each class of the card, in its order, before any ceiling."""
-        margins, size = self.margins(text, title=title, budget=budget)
-        return np.array(
-            [_probability(margins[:, i], one, size) for i, one in enumerate(self.card.classes)],
-            dtype=np.float32,
-        )
+    def probabilities(
+        self, text: str, *, title: str = "", budget: int | None = None
+    ) -> dict[str, float]:
+        """The probability of each class, before any ceiling."""
+        read = self._read(title, text, budget)
+        return {
+            head.id: _probability(read, column, head)
+            for column, head in enumerate(self.card.heads)
+        }
 
     def margins(
         self, text: str, *, title: str = "", budget: int | None = None
     ) -> tuple[Scores, float]:
-        """Window by class: the log odds against what is harmless or mere abuse; the extent."""
+        """Window by head: the scores before calibration; and the extent of the text."""
+        read = self._read(title, text, budget)
+        return read.windows, read.size
+
+    def _read(self, title: str, text: str, budget: int | None) -> _Read:
         points = codes(sampled(title, text, self.card.budget if budget is None else budget))
         rows = grams(points, self.card.orders, self.card.bits)
-        windows = self._windows(points, rows)
-        return self._margins(windows), extent(points.size, self.card.window)
+        size = extent(points.size, self.card.window)
+        return _Read(points=points, rows=rows, windows=self._windows(points, rows), size=size)
 
     def _windows(self, points: Codes, rows: tuple[NDArray[np.intp], ...]) -> Scores:
-        """Window by column: the linear scores."""
+        """Window by head: the linear scores."""
         if not points.size:
             return np.repeat(self._bias[None, :], 1, axis=0)
-        sums = np.zeros((points.size, PAD), dtype=np.int32)
+        sums = np.zeros((points.size, MOST), dtype=np.int32)
         for places in rows:
             sums[: places.size] += np.take(self._table, places, axis=0)
         edges = np.arange(0, points.size, self.card.step)
@@ -129,35 +137,21 @@ class Model:
         sizes[-1] -= self.card.orders * (self.card.orders - 1) // 2
         span = min(self.card.window // self.card.step, len(parts))
         parts, sizes = _rolled(parts, span), _rolled(sizes[:, None], span)
-        scores = parts[:, : self._count] * self._scale / np.sqrt(np.maximum(sizes, 1))
+        scores = parts[:, : len(self._scale)] * self._scale / np.sqrt(np.maximum(sizes, 1))
         return np.asarray(scores + self._bias, dtype=np.float32)
 
-    def _margins(self, windows: Scores) -> Scores:
-        harmless = windows[:, self._benign]
-        either = harmless
-        if self._abuse >= 0:
-            either = np.logaddexp(harmless, windows[:, self._abuse])
-        columns = [
-            windows[:, at] - (harmless if at == self._abuse else either) for at in self._order
-        ]
-        return np.stack(columns, axis=1)
-
-    def _reasons(
-        self, points: Codes, rows: tuple[NDArray[np.intp], ...], window: int, column: int
-    ) -> str:
+    def _reasons(self, read: _Read, column: int) -> str:
         """The n-grams of the strongest window that speak most for a class."""
-        start = window * self.card.step
-        at = self._order[column]
+        start = int(read.windows[:, column].argmax()) * self.card.step
         weighed: list[tuple[float, int, int]] = []
-        for order, places in enumerate(rows, 1):
-            here = places[start : start + self.card.window]
+        for order, rows in enumerate(read.rows, 1):
+            here = rows[start : start + self.card.window]
             if order == 1 or not here.size:
                 continue
-            taken = np.take(self._table, here, axis=0)
-            gain = taken[:, at] * self._scale[at] - taken[:, self._benign] * self._scale[self._benign]
-            for place in np.argsort(-gain)[: 2 * _REASONS]:
+            gain = np.take(self._table[:, column], here)
+            for place in np.argsort(gain)[: -2 * _REASONS : -1]:
                 weighed.append((float(gain[place]), start + int(place), order))
-        return " · ".join(_distinct(points, sorted(weighed, reverse=True)))
+        return " · ".join(_distinct(read.points, sorted(weighed, reverse=True)))
 
 
 def sampled(title: str, text: str, budget: int) -> str:
@@ -167,11 +161,16 @@ def sampled(title: str, text: str, budget: int) -> str:
     title = title[: budget // 4]
     left = budget - len(title)
     lead = int(left * _LEAD)
-    piece = 250
-    count = max(1, (left - lead) // piece)
+    count = max(1, (left - lead) // _PIECE)
+    piece = (left - lead) // count
     stretch = (len(text) - lead) / count
     starts = [lead + int((place + 1) * stretch) - piece for place in range(count)]
     return "\n".join((title, text[:lead], *(text[at : at + piece] for at in starts)))
+
+
+def extent(points: int, window: int) -> float:
+    """How much there is to judge by: 0 for up to 8 code points, 1 for a window or more."""
+    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(window / 8)))
 
 
 def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
@@ -182,17 +181,16 @@ def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
     return found
 
 
-def extent(points: int, window: int) -> float:
-    """How much there is to judge by: 0 for up to 8 code points, 1 for a window or more."""
-    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(window / 8)))
-
-
-def _probability(margins: Scores, one: Judged, size: float) -> float:
-    best = float(margins.max())
-    if margins.size > 1:
+def _probability(read: _Read, column: int, head: Head) -> float:
+    margins = read.windows[:, column]
+    mean = float(margins.mean())
+    place = read.size * (len(head.sizes) - 1)
+    low = min(int(place), len(head.sizes) - 2)
+    first, last = (one.slope * mean + one.bias for one in head.sizes[low : low + 2])
+    logit = first + (last - first) * (place - low)
+    if len(margins) > 2:
         best = float(np.partition(margins, -2)[-2:].mean())
-    pool = one.pool
-    logit = pool.best * best + pool.mean * float(margins.mean()) + pool.size * size + pool.bias
+        logit = max(logit, head.block.slope * best + head.block.bias)
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 

@@ -14,16 +14,18 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.recognise.card import BENIGN, Judged, Pool, Threshold
+from rules.recognise.card import MOST, Head, Threshold
 from rules.recognise.grams import Codes, codes
-from rules.recognise.model import ABUSE, PAD, Model
-from rules.training.calibrate import SURE, Seen, logits, pool, pooled, threshold
+from rules.recognise.model import Model
+from rules.training.calibrate import EVEN, MIXED, Seen, curves, pooled, threshold
 from rules.training.compose import Recipe, Snippet, snippets
 from rules.training.corpora import Row
-from rules.training.fit import Shape, Weights, fit
+from rules.training.fit import Column, Shape, Weights, fit
 from rules.training.pages import pages
 
-HARMFUL = ("porn", "gambling", "fraud", "ads", ABUSE)
+ABUSE, BENIGN = "abuse", "benign"
+HARMFUL = ("porn", "gambling", "fraud", "ads")
+LABELS = (*HARMFUL, ABUSE, BENIGN)
 BOOKS = frozenset({"wiki", "law"})  # origins of long texts: windows are cut, not joined
 FREE = BOOKS  # corpora the shipped model may learn from
 
@@ -34,7 +36,7 @@ CATEGORY = {
     "ads": "fraud-trade",
     ABUSE: "vulgar-slang",
 }
-CEILING = {ABUSE: 0.6}  # abuse does not carry over between sources: a signal, never a decision
+CEILING = 0.6  # abuse does not carry over between sources: a signal, never a decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +57,8 @@ class Plan:
     windows: int = 3000  # composed windows per class
     benign: float = 2.0  # how many times as many harmless ones
     strength: float = 3e-6
-    rarest: int = 1
     pages: int = 300  # composed for calibration, per group
-    most: float = 0.002  # share of harmless texts that may reach certainty
+    most: float = 0.001  # share of harmless texts that may reach certainty
 
 
 STAGES = (("小学 primary", 0.01), ("初中 junior", 0.005), ("高中 senior", 0.002))
@@ -74,11 +75,25 @@ def of_rows(rows: Iterable[Row]) -> tuple[Source, ...]:
     )
 
 
+def columns(labels: frozenset[str]) -> tuple[Column, ...]:
+    """Each harmful class against harmless text and abuse; its sisters take no part.
+
+    Spam of one class often reads like that of another; which one it is matters less than
+    that it is none of the harmless. Abuse is held against harmless text alone.
+    """
+    found = [
+        Column(name=name, one=frozenset({name}), others=frozenset({BENIGN, ABUSE}))
+        for name in HARMFUL
+    ]
+    found.append(Column(name=ABUSE, one=frozenset({ABUSE}), others=frozenset({BENIGN})))
+    return tuple(column for column in found if column.name in labels)
+
+
 def learn(sources: Sequence[Source], plan: Plan, normalise: Callable[[str], str]) -> Weights:
     """Fit the weights on some sources."""
     chance = Random(plan.seed)
     made: list[Snippet] = []
-    for label in (*HARMFUL, BENIGN):
+    for label in LABELS:
         mine = {
             one.origin: [codes(normalise(text)) for text in one.texts]
             for one in sources
@@ -87,7 +102,8 @@ def learn(sources: Sequence[Source], plan: Plan, normalise: Callable[[str], str]
         if mine:
             mine, recipes = _mixed(mine, plan, harmless=label == BENIGN)
             made += snippets(mine, recipes, label, chance)
-    return fit(made, plan.shape, strength=plan.strength, seed=plan.seed, rarest=plan.rarest)
+    wanted = columns(frozenset(one.label for one in made))
+    return fit(made, wanted, plan.shape, strength=plan.strength, seed=plan.seed)
 
 
 def _mixed(
@@ -99,7 +115,7 @@ def _mixed(
     found = dict(kinds)
     each = Recipe(windows=wanted // (2 * len(lines)) if lines else 0)
     recipes = {
-        kind: Recipe(windows=plan.windows, cuts=True, singles=0) if kind in BOOKS else each
+        kind: Recipe(windows=2 * plan.windows, cuts=True, singles=0) if kind in BOOKS else each
         for kind in kinds
     }
     if lines:
@@ -112,8 +128,8 @@ def quantised(weights: Weights) -> tuple[NDArray[np.int16], tuple[float, ...]]:
     """The table as 16-bit numbers, padded to whole rows, and the scale of each column."""
     most = np.maximum(np.abs(weights.table).max(axis=0), 1e-9)
     scale = most / 32767
-    table = np.zeros((weights.table.shape[0], PAD), dtype=np.int16)
-    table[:, : len(weights.classes)] = np.rint(weights.table / scale).astype(np.int16)
+    table = np.zeros((weights.table.shape[0], MOST), dtype=np.int16)
+    table[:, : len(weights.columns)] = np.rint(weights.table / scale).astype(np.int16)
     return table, tuple(float(f"{one:.8g}") for one in scale)
 
 
@@ -134,6 +150,8 @@ def look(
         for text in one.texts:
             see(text, one.label, f"{group} lines")
         if one.origin in BOOKS:
+            for text in one.texts:
+                see(_piece(text, chance), one.label, f"{group} pieces")
             continue
         count = min(plan.pages, 3 * len(one.texts))
         for name, low, high in SIZES:
@@ -142,11 +160,17 @@ def look(
         if one.label not in (BENIGN, ABUSE):
             around = pages(harmless, count, chance, low=500, high=3000)
             for paper, block in zip(around, pages(one.texts, count, chance), strict=False):
-                see(_amid(paper.lines, block.lines, chance), one.label, f"{group} mixed")
+                see(_amid(paper.lines, block.lines, chance), one.label, f"{group} {MIXED}")
     return found
 
 
-SIZES = (("notes", 60, 300), ("pages", 750, 1500))
+SIZES = (("notes", 40, 300), ("pages", 750, 1500))
+
+
+def _piece(text: str, chance: Random) -> str:
+    """Some words to some sentences out of a long text."""
+    start = chance.randrange(max(1, len(text) - 30))
+    return text[start : start + chance.randint(8, 200)]
 
 
 def _amid(around: Sequence[str], block: Sequence[str], chance: Random) -> str:
@@ -155,22 +179,32 @@ def _amid(around: Sequence[str], block: Sequence[str], chance: Random) -> str:
     return "\n".join((*around[:place], *block, *around[place:]))
 
 
-def calibrated(classes: Sequence[str], seen: Sequence[Seen], plan: Plan) -> tuple[Judged, ...]:
-    """Each class with its Pool."""
-    found = []
-    for column, name in enumerate(classes):
-        found.append(
-            Judged(
-                id=name,
-                category=CATEGORY[name],
-                pool=pool(seen, column, name, harmless=frozenset({BENIGN}), most=plan.most),
-                ceiling=CEILING.get(name, 0.999),
-            )
+def heads(weights: Weights, scales: Sequence[float]) -> tuple[Head, ...]:
+    """The heads before calibration: their scores can be read, their probabilities not."""
+    return tuple(
+        Head(
+            id=name,
+            category=CATEGORY[name],
+            scale=scale,
+            bias=float(f"{bias:.8g}"),
+            sizes=(EVEN, EVEN),
+            block=EVEN,
+            ceiling=CEILING if name == ABUSE else 0.999,
         )
+        for name, scale, bias in zip(weights.columns, scales, weights.bias, strict=True)
+    )
+
+
+def calibrated(bare: Sequence[Head], seen: Sequence[Seen], plan: Plan) -> tuple[Head, ...]:
+    """Each head with its three curves. What must not be alarmed about is benign text alone."""
+    found = []
+    for place, head in enumerate(bare):
+        labels, harmless = frozenset({head.id}), frozenset({BENIGN})
+        found.append(curves(seen, place, head, labels, harmless, plan.most))
     return tuple(found)
 
 
-def thresholds(classes: Sequence[Judged], seen: Sequence[Seen]) -> tuple[Threshold, ...]:
+def thresholds(found: Sequence[Head], seen: Sequence[Seen]) -> tuple[Threshold, ...]:
     """The probabilities that keep false alarms below each stage's share."""
     harmless = frozenset({BENIGN})
     return tuple(
@@ -178,29 +212,25 @@ def thresholds(classes: Sequence[Judged], seen: Sequence[Seen]) -> tuple[Thresho
             stage=stage,
             false_positives=share,
             probability={
-                one.id: round(threshold(seen, column, one.pool, harmless, share), 4)
-                for column, one in enumerate(classes)
+                head.id: round(threshold(seen, place, head, harmless, share), 4)
+                for place, head in enumerate(found)
             },
         )
         for stage, share in STAGES
     )
 
 
-def confusion(model: Model, seen: Sequence[Seen]) -> Mapping[str, Mapping[str, int]]:
-    """By group: how many texts went to which class at 0.9, the surest class alone."""
-    classes = model.card.classes
-    scores = np.stack([logits(seen, i, one.pool) for i, one in enumerate(classes)], axis=1)
+def confusion(
+    model: Model, sources: Sequence[Source], normalise: Callable[[str], str], certain: float
+) -> Mapping[str, Mapping[str, int]]:
+    """Single lines by label and origin: how many were given to which class, if to any."""
     found: dict[str, dict[str, int]] = {}
-    for row, one in zip(scores, seen, strict=True):
-        best = int(row.argmax())
-        name = classes[best].id if row[best] >= SURE else BENIGN
-        counts = found.setdefault(one.group, {})
-        counts[name] = counts.get(name, 0) + 1
+    for one in sources:
+        group = one.origin if one.label == BENIGN else one.label
+        counts = found.setdefault(group, {})
+        for text in one.texts:
+            said = model.probabilities(normalise(text))
+            best = max(HARMFUL, key=lambda name: said.get(name, 0.0))
+            name = best if said.get(best, 0.0) >= certain else BENIGN
+            counts[name] = counts.get(name, 0) + 1
     return {group: dict(sorted(counts.items())) for group, counts in sorted(found.items())}
-
-
-def unpooled(classes: Sequence[str]) -> tuple[Judged, ...]:
-    """Classes before calibration: their margins can be read, their probabilities not."""
-    even = Pool(best=0.5, mean=0.5, bias=0.0)
-    return tuple(Judged(id=name, category=CATEGORY[name], pool=even) for name in classes)
-

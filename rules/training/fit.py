@@ -1,4 +1,4 @@
-"""Snippets → weights: one regularised softmax over hashed n-grams, fitted with scikit-learn.
+"""Snippets → weights: regularised logistic separations over hashed n-grams, fitted with scikit-learn.
 
 Everything random has a seed, so the same texts give the same weights. The features are
 those of serving (rules.recognise.grams): counts of n-grams divided by the root of their
@@ -30,9 +30,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """A fitted linear model: one column per class, in the order of `classes`."""
+    """A fitted linear model: in the order of `columns`."""
 
-    classes: tuple[str, ...]
+    columns: tuple[str, ...]
     table: NDArray[np.float32]
     bias: NDArray[np.float32]
 
@@ -55,28 +55,40 @@ def matrix(texts: Sequence[Codes], shape: Shape) -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One linear separation: the labels on its side, those against it; others take no part."""
+
+    name: str
+    one: frozenset[str]
+    others: frozenset[str]
+
+
 def fit(
-    snippets: Sequence[Snippet], shape: Shape, *, strength: float, seed: int, rarest: int = 1
+    snippets: Sequence[Snippet],
+    columns: Sequence[Column],
+    shape: Shape,
+    *,
+    strength: float,
+    seed: int,
 ) -> Weights:
-    """Fit all classes against each other. n-grams in fewer than `rarest` snippets are left out."""
+    """Fit every column on its own. Raises ValueError where one has no texts on a side."""
     from sklearn.linear_model import SGDClassifier
 
     features = matrix([one.codes for one in snippets], shape)
-    if rarest > 1:
-        seen = np.asarray((features > 0).sum(axis=0)).ravel()
-        features = features.multiply((seen >= rarest).astype(np.float32)).tocsr()
-        features.eliminate_zeros()
-    labels = np.array([one.label for one in snippets])
+    labels = [one.label for one in snippets]
     weights = np.array([one.weight for one in snippets])
-    model = SGDClassifier(
-        loss="log_loss", alpha=strength, max_iter=12, tol=None, average=True, random_state=seed
-    )
-    model.fit(features, labels, sample_weight=weights)
-    table, bias = model.coef_.T, model.intercept_
-    if len(model.classes_) == 2:  # scikit-learn gives one column then, that of the second class
-        table, bias = np.hstack([-table, table]) / 2, np.array([-bias[0], bias[0]]) / 2
-    return Weights(
-        classes=tuple(map(str, model.classes_)),
-        table=np.ascontiguousarray(table, dtype=np.float32),
-        bias=np.asarray(bias, dtype=np.float32),
-    )
+    table = np.zeros((1 << shape.bits, len(columns)), dtype=np.float32)
+    bias = np.zeros(len(columns), dtype=np.float32)
+    for place, column in enumerate(columns):
+        part = np.array([label in column.one or label in column.others for label in labels])
+        side = np.array([label in column.one for label in labels])[part]
+        if side.all() or not side.any():
+            raise ValueError(f"`{column.name}` has no texts on one side")
+        model = SGDClassifier(
+            loss="log_loss", alpha=strength, max_iter=12, tol=None, average=True, random_state=seed
+        )
+        model.fit(features[part], side, sample_weight=weights[part])
+        table[:, place] = model.coef_[0]
+        bias[place] = model.intercept_[0]
+    return Weights(columns=tuple(one.name for one in columns), table=table, bias=bias)
