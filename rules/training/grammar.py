@@ -94,8 +94,9 @@ def expand(grammar: Grammar, count: int, chance: Random) -> tuple[str, ...]:
     for _ in range(count * _TRIES):
         if len(lines) >= count:
             break
-        lines[_fill(chance.choice(grammar.templates), grammar.slots, chance)] = None
-    return tuple(lines)
+        filled = _fill(chance.choice(grammar.templates), grammar.slots, chance)
+        lines[" ".join(filled.split())] = None  # an empty slot leaves no blank behind
+    return tuple(line for line in lines if line)
 
 
 def _fill(piece: str, slots: Mapping[str, tuple[str, ...]], chance: Random) -> str:

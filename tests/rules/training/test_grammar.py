@@ -37,6 +37,11 @@ def test_the_seed_decides() -> None:
     assert len({expand(NESTED, 4, Random(seed)) for seed in range(5)}) > 1
 
 
+def test_an_empty_slot_leaves_no_blank() -> None:
+    made = grammar(("{a} b {a}", "{a}"), a=("",))
+    assert expand(made, 9, Random(0)) == ("b",)
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_never_more_than_wanted(count: int) -> None:
     assert len(expand(NESTED, count, Random(3))) == count
@@ -79,5 +84,5 @@ def test_a_grammar_is_refused_or_ends(pieces: list[str], slots: dict[str, list[s
     except ValueError:
         return
     lines = expand(made, 5, Random(0))
-    assert 1 <= len(lines) <= min(5, size(made))
+    assert len(lines) == len(set(lines)) <= min(5, size(made))
     assert not any(set("{}") & set(line) for line in lines)

@@ -102,7 +102,8 @@ REAL = {
     "a mobile number": re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"),
     "an account number": re.compile(r"\d{8,}"),
     "a host name": re.compile(
-        r"[a-z0-9-]+\.(?:com|cn|net|org|xyz|top|vip|cc|me|info|club|site)\b", re.IGNORECASE
+        r"(?<![\w-])[a-z0-9-]+\.(?:com|cn|net|org|xyz|top|vip|cc|app|me|info|club|site)\b",
+        re.IGNORECASE,  # a label with an underscore cannot be registered, so it may stand
     ),
 }
 
