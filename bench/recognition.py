@@ -26,14 +26,24 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.intervals import upper
-from bench.recognition_pages import BENIGN, BOOKS, HARMFUL, Sheet, Trick, composed, single
+from bench.recognition_pages import (
+    BENIGN,
+    BOOKS,
+    HARMFUL,
+    LEARNT,
+    OWN,
+    Sheet,
+    Trick,
+    composed,
+    single,
+)
 from bench.recognition_read import read
 from bench.recognition_report import report
 from rules.recognise.model import Model
 from rules.recognise.normal import normalise
 from rules.training import run as training
-from rules.training.build import ABUSE, Plan
-from rules.training.corpora import Row
+from rules.training.build import ABUSE, Plan, english, parted
+from rules.training.corpora import Row, digest
 
 ROOT = Path(__file__).resolve().parent.parent
 CERTAIN = 0.9
@@ -75,6 +85,7 @@ class Table:
 
 def judged_by(model: Model, budget: int | None = None) -> Judge:
     """A model as a judge: the surest class that may decide."""
+
     def judge(title: str, text: str) -> tuple[float, str]:
         found = model.probabilities(normalise(text), title=normalise(title), budget=budget)
         best = max((name for name in found if name != ABUSE), key=lambda name: found[name])
@@ -83,17 +94,26 @@ def judged_by(model: Model, budget: int | None = None) -> Judge:
     return judge
 
 
+def english_rows(texts: Path) -> tuple[Row, ...]:
+    """Our own English texts, each judged by a model that has not learnt it."""
+    return tuple(
+        Row(id=digest(text), text=text, label=one.label, corpus=OWN)
+        for one in training.own(texts, SEED)
+        if english(one)
+        for text in one.texts
+    )
+
+
 def folds(rows: Sequence[Row], *, whole: bool, texts: Path) -> list[Model]:
     """One model per fold that has not seen the fold's rows."""
     mine = training.own(texts, SEED)
     made = []
     for fold in range(FOLDS):
         seen = [
-            row
-            for row in rows
-            if row.part % FOLDS != fold or not (whole or row.corpus in BOOKS)
+            row for row in rows if row.part % FOLDS != fold or not (whole or row.corpus in BOOKS)
         ]
-        made.append(training.train(mine, seen, Plan(seed=SEED), whole=whole)[1])
+        ours, _ = parted(mine, lambda part, fold=fold: part % FOLDS == fold)
+        made.append(training.train(ours, seen, Plan(seed=SEED), whole=whole)[1])
     return made
 
 
@@ -126,9 +146,7 @@ def tables(
     return list(found.values())
 
 
-def ask(
-    table: Table, sheet: Sheet, judges: Callable[[int, str], Judge], fold: int
-) -> None:
+def ask(table: Table, sheet: Sheet, judges: Callable[[int, str], Judge], fold: int) -> None:
     corpus = sheet.group
     certainty, surest = judges(fold, corpus)(sheet.paper.title, sheet.paper.text)
     answer = Answer(id=sheet.id, group=sheet.group, certainty=certainty, surest=surest)
@@ -173,7 +191,7 @@ def long_pages(rows: Sequence[Row], model: Model, count: int) -> list[Table]:
     from rules.training.pages import pages
 
     lines = {
-        name: [row.text for row in rows if row.corpus == name or row.label == name]
+        name: [row.text for row in rows if name in (row.corpus, row.label)]
         for name in ("news", "weibo", "porn", "gambling")
     }
     found = []
@@ -243,12 +261,13 @@ def main() -> int:
     shipped = Model.open(ROOT / "rules" / "models" / "text")
     tested = [row for row in rows if row.corpus in BOOKS or row.part >= training.TUNING]
     texts = ROOT / "rules" / "training"
+    rows, tested = (*rows, *english_rows(texts)), (*tested, *english_rows(texts))
     books = [judged_by(model) for model in folds(rows, whole=False, texts=texts)]
     own = judged_by(shipped)
     found = tables(
         "shipped",
         tested,
-        lambda fold, corpus: books[fold] if corpus in BOOKS else own,
+        lambda fold, corpus: books[fold] if corpus in LEARNT else own,
         args.pages,
         tricks_here(),
     )

@@ -57,9 +57,7 @@ def shipped() -> Fusion:
     return load(Fusion, SHIPPED)
 
 
-def fuse(
-    signals: Iterable[Signal], looked: Iterable[str], fusion: Fusion
-) -> tuple[Signal, ...]:
+def fuse(signals: Iterable[Signal], looked: Iterable[str], fusion: Fusion) -> tuple[Signal, ...]:
     """One Signal per category and place, the surest first; `looked` are recognisers that ran.
 
     A recogniser's word on a category of the same family counts for it as well.
@@ -74,7 +72,7 @@ def fuse(
     ran = frozenset(looked) & fusion.recognisers.keys()
     for (place, category), many in open_.items():
         said = _said(place, category, open_, fusion)
-        kept.append(_one(category, many, said, ran, fusion))
+        kept.append(_one(many, said, ran, fusion))
     return tuple(sorted(kept, key=lambda one: -one.confidence))
 
 
@@ -94,7 +92,6 @@ def _said(
 
 
 def _one(
-    category: str,
     many: list[Signal],
     said: Mapping[str, float],
     ran: frozenset[str],

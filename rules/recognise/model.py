@@ -107,8 +107,7 @@ class Model:
         """The probability of each class, before any ceiling."""
         read = self._read(title, text, budget)
         return {
-            head.id: _probability(read, column, head)
-            for column, head in enumerate(self.card.heads)
+            head.id: _probability(read, column, head) for column, head in enumerate(self.card.heads)
         }
 
     def margins(

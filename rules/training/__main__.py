@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rules.load import DataError, WorldError
+from rules.training.build import Plan
 from rules.training.run import Order, run
 
 HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--texts", type=Path, default=HERE)
-    parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--seed", type=int, default=Plan().seed)
     args = parser.parse_args(argv)
     name = "text-whole" if args.whole else "text"
     if args.whole and args.corpora is None:
@@ -43,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         corpora=Path(args.corpora) / "text" if args.corpora else None,
         whole=args.whole,
         out=out,
-        seed=args.seed,
+        plan=Plan(seed=args.seed),
         made=datetime.now(UTC).date().isoformat(),
         command=command if args.corpora else "python -m rules.training",
     )

@@ -1,9 +1,9 @@
 """Scores → probabilities: fitted on texts that the weights have not seen.
 
 Per head a curve for each size of text, from a word to a page, which reads the mean of its
-windows, and one that reads the two strongest windows of a page. Each is a logistic regression whose bias is then moved:
-at most a stated share of harmless texts of each group reaches the probability from which
-policy counts (0.9), and where harmless texts stay far below, harmful ones get part of the
+windows, and one that reads the two strongest windows of a page. Each is a logistic
+regression whose bias is then moved: at most a stated share of harmless texts of each group
+reaches the probability from which policy counts (0.9), and where harmless texts stay far below, harmful ones get part of the
 room. Pure: margins go in, curves and probabilities come out.
 """
 
@@ -112,7 +112,14 @@ MIXED = "mixed"  # groups of harmless pages that hold a harmful block
 
 
 def _limited(
-    curve: Curve, harmless: Sequence[Seen], score: Score, place: int, most: float, *, room: float, guard: float
+    curve: Curve,
+    harmless: Sequence[Seen],
+    score: Score,
+    place: int,
+    most: float,
+    *,
+    room: float,
+    guard: float,
 ) -> Curve:
     """The curve moved so that so few harmless pages are certain; up by part of the room."""
     over = max(
@@ -130,10 +137,7 @@ def threshold(
 ) -> float:
     """The probability that at most this share of each harmless group reaches."""
     groups = _groups([one for one in seen if one.label in harmless]).values()
-    logit = max(
-        float(np.quantile(logits(many, place, head), 1 - share))
-        for many in groups
-    )
+    logit = max(float(np.quantile(logits(many, place, head), 1 - share)) for many in groups)
     return 1 / (1 + exp(-logit))
 
 

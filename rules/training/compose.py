@@ -42,8 +42,8 @@ def snippets(
     texts: Mapping[str, Sequence[Codes]], recipes: Mapping[str, Recipe], label: str, chance: Random
 ) -> Iterator[Snippet]:
     """All snippets of one class; `texts` by kind, `recipes` by kind."""
-    letters = np.concatenate([one for many in texts.values() for one in many] or [np.zeros(1)])
-    letters = letters.astype(np.uint32)
+    every = [one for many in texts.values() for one in many]
+    letters = np.concatenate(every) if every else np.zeros(1, dtype=np.uint32)
     for kind, many in texts.items():
         recipe = recipes[kind]
         if not many:

@@ -35,7 +35,12 @@ class Row:
     @property
     def part(self) -> int:
         """0 … 99, by the text alone."""
-        return int(self.id[:8], 16) % PARTS
+        return part(self.id)
+
+
+def part(name: str) -> int:
+    """The part of a hundred that a text of this digest falls into."""
+    return int(name[:8], 16) % PARTS
 
 
 def digest(text: str) -> str:

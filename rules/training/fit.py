@@ -1,4 +1,4 @@
-"""Snippets → weights: regularised logistic separations over hashed n-grams, fitted with scikit-learn.
+"""Snippets → weights: logistic separations over hashed n-grams, fitted with scikit-learn.
 
 Everything random has a seed, so the same texts give the same weights. The features are
 those of serving (rules.recognise.grams): counts of n-grams divided by the root of their
@@ -47,7 +47,7 @@ def matrix(texts: Sequence[Codes], shape: Shape) -> Any:
             np.concatenate(grams(codes, shape.orders, shape.bits)), return_counts=True
         )
         columns.append(rows.astype(np.int32))
-        values.append((counts / np.sqrt(max(1, counts.sum()))).astype(np.float32))
+        values.append((counts / np.sqrt(max(1, int(counts.sum())))).astype(np.float32))
         ends.append(ends[-1] + rows.size)
     return csr_matrix(
         (np.concatenate(values), np.concatenate(columns), np.array(ends, dtype=np.int32)),

@@ -3,13 +3,14 @@
 Our own texts all serve for the weights. Of the corpora the shipped model learns the
 encyclopedia and the statutes; a tuning part of the others (by key) sets the curves of
 calibration and nothing else. The whole-set model learns from all. Either way the curves come
-of a first model that has not seen that part. A door by its callees: texts and corpora are read, one folder is written.
+of a first model that has not seen that part. A door by its callees: texts and corpora are
+read, one folder is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rules.load import load
@@ -29,6 +30,7 @@ from rules.training.build import (
     learn,
     look,
     of_rows,
+    parted,
     quantised,
     thresholds,
 )
@@ -42,7 +44,6 @@ OURS = "that of the project"
 TUNING = 25  # parts of a hundred of the corpora that choose hyper-parameters, by key
 DRAWN = 150  # lines of each grammar
 CORPORA = ("harm", "wiki", "law", "everyday")
-FOREIGN = "-en"  # a folder `porn-en` holds the English texts of class `porn`
 
 LIMITS = Text(
     zh="只认文字，不认图片；单句把握低于整页；谩骂只作线索；英文以色情、赌博推广为限；新黑话要等重新训练。",
@@ -66,7 +67,7 @@ class Order:
     command: str
     corpora: Path | None = None
     whole: bool = False
-    seed: int = 20261123
+    plan: Plan = field(default_factory=Plan)
 
 
 def own(folder: Path, seed: int) -> tuple[Source, ...]:
@@ -78,7 +79,7 @@ def own(folder: Path, seed: int) -> tuple[Source, ...]:
         lines = [one.text for one in drawn(mould, DRAWN, seed)]
         found.setdefault((mould.label, mould.file), []).extend(lines)
     return tuple(
-        Source(label=label.removesuffix(FOREIGN), origin=file, texts=tuple(texts))
+        Source(label=label, origin=file, texts=tuple(texts))
         for (label, file), texts in found.items()
     )
 
@@ -98,8 +99,9 @@ def train(
     """
     learnt = [row for row in rows if whole or row.corpus in FREE]
     kept = [row for row in learnt if row.part >= TUNING]
-    first = _model(learn([*mine, *of_rows(kept)], plan, normalise), (), plan)
-    seen = look(first, of_rows(tuning(rows)) or mine, plan, normalise)
+    ours, held = parted(mine, lambda number: number < TUNING)
+    first = _model(learn([*ours, *of_rows(kept)], plan, normalise), (), plan)
+    seen = look(first, (*of_rows(tuning(rows)), *held) if rows else mine, plan, normalise)
     weights = learn([*mine, *of_rows(learnt)], plan, normalise)
     return weights, _model(weights, calibrated(first.card.heads, seen, plan), plan), seen
 
@@ -111,8 +113,8 @@ def tuning(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 def run(order: Order, say: Callable[[str], None]) -> Card:
     """Train and write. Raises DataError where texts or corpora are wrong."""
-    plan = Plan(seed=order.seed)
-    mine = own(order.texts, order.seed)
+    plan = order.plan
+    mine = own(order.texts, plan.seed)
     rows = corpus_rows(order.corpora)
     say(f"{sum(len(one.texts) for one in mine)} own texts, {len(rows)} corpus rows")
     weights, model, seen = train(mine, rows, plan, whole=order.whole)
@@ -177,9 +179,7 @@ _LICENCES = {
 }
 
 
-def _materials(
-    mine: Sequence[Source], rows: Iterable[Row], *, whole: bool
-) -> tuple[Material, ...]:
+def _materials(mine: Sequence[Source], rows: Iterable[Row], *, whole: bool) -> tuple[Material, ...]:
     found = []
     for label in LABELS:
         count = sum(len(one.texts) for one in mine if one.label == label)

@@ -101,6 +101,7 @@ def test_more_weight_more_say() -> None:
         },
     )
     signals = [signal("model", 0.9)]
-    assert fuse(signals, ("model",), louder)[0].confidence > fuse(
-        signals, ("model",), fusion
-    )[0].confidence
+    assert (
+        fuse(signals, ("model",), louder)[0].confidence
+        > fuse(signals, ("model",), fusion)[0].confidence
+    )

@@ -18,7 +18,11 @@ from rules.training.write import write
 
 COLUMNS = ("porn", "gambling", "abuse")
 CATEGORIES = ("porn", "gambling", "vulgar-slang")
-WORDS = {"gambling": ("赌博", "彩金", "百家乐"), "porn": ("约炮", "裸聊"), "abuse": ("傻瓜", "垃圾")}
+WORDS = {
+    "gambling": ("赌博", "彩金", "百家乐"),
+    "porn": ("约炮", "裸聊"),
+    "abuse": ("傻瓜", "垃圾"),
+}
 BITS = 15
 STRONG = 3000
 
