@@ -257,12 +257,12 @@ def main() -> int:
     args = parser.parse_args()
     if args.corpora is None:
         parser.error("--corpora DIR or QINGLANG_CORPORA is needed: the corpora are not shipped")
-    rows = training.corpus_rows(Path(args.corpora) / "text")
+    known = training.corpus_rows(Path(args.corpora) / "text")
     shipped = Model.open(ROOT / "rules" / "models" / "text")
-    tested = [row for row in rows if row.corpus in BOOKS or row.part >= training.TUNING]
     texts = ROOT / "rules" / "training"
-    rows, tested = (*rows, *english_rows(texts)), (*tested, *english_rows(texts))
-    books = [judged_by(model) for model in folds(rows, whole=False, texts=texts)]
+    rows = (*known, *english_rows(texts))
+    tested = [row for row in rows if row.corpus in (*BOOKS, OWN) or row.part >= training.TUNING]
+    books = [judged_by(model) for model in folds(known, whole=False, texts=texts)]
     own = judged_by(shipped)
     found = tables(
         "shipped",
@@ -272,7 +272,7 @@ def main() -> int:
         tricks_here(),
     )
     if not args.no_whole:
-        whole = [judged_by(model) for model in folds(rows, whole=True, texts=texts)]
+        whole = [judged_by(model) for model in folds(known, whole=True, texts=texts)]
         found += tables("whole", rows, lambda fold, _: whole[fold], args.pages, tricks_here())
     found += long_pages(tested, shipped, 60)
     result = {

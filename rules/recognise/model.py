@@ -26,6 +26,7 @@ from rules.recognise.grams import VERSION, Codes, codes, grams, spelt
 CARD = "card.yaml"
 WEIGHTS = "weights.npy"
 RECOGNISER = "model"
+LEAST = 4  # code points; a word by itself is for the phrases to know
 TELL = 0.5  # from this probability on there is a Signal, with its reasons
 _REASONS = 5
 _LEAD = 0.5  # share of the budget that goes to the start of a text
@@ -181,6 +182,8 @@ def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
 
 
 def _probability(read: _Read, column: int, head: Head) -> float:
+    if read.points.size < LEAST:
+        return 0.0
     margins = read.windows[:, column]
     mean = float(margins.mean())
     place = read.size * (len(head.sizes) - 1)

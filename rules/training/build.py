@@ -171,9 +171,11 @@ def look(
         group = one.origin if one.label == BENIGN else one.label
         for text in one.texts:
             see(text, one.label, f"{group} lines")
+            if one.label == BENIGN:
+                see(_piece(text, chance, 4, 12), one.label, f"{group} words")
         if one.origin in BOOKS:
             for text in one.texts:
-                see(_piece(text, chance), one.label, f"{group} pieces")
+                see(_piece(text, chance, 8, 200), one.label, f"{group} pieces")
             continue
         count = min(plan.pages, 3 * len(one.texts))
         for name, low, high in SIZES:
@@ -189,10 +191,10 @@ def look(
 SIZES = (("notes", 40, 300), ("pages", 750, 1500))
 
 
-def _piece(text: str, chance: Random) -> str:
-    """Some words to some sentences out of a long text."""
-    start = chance.randrange(max(1, len(text) - 30))
-    return text[start : start + chance.randint(8, 200)]
+def _piece(text: str, chance: Random, low: int, high: int) -> str:
+    """So many characters out of a text."""
+    start = chance.randrange(max(1, len(text) - low))
+    return text[start : start + chance.randint(low, high)]
 
 
 def _amid(around: Sequence[str], block: Sequence[str], chance: Random) -> str:

@@ -3,8 +3,8 @@
 Per head a curve for each size of text, from a word to a page, which reads the mean of its
 windows, and one that reads the two strongest windows of a page. Each is a logistic
 regression whose bias is then moved: at most a stated share of harmless texts of each group
-reaches the probability from which policy counts (0.9), and where harmless texts stay far below, harmful ones get part of the
-room. Pure: margins go in, curves and probabilities come out.
+reaches the probability from which policy counts (0.9), and where harmless texts stay far
+below, harmful ones get part of the room. Pure: margins go in, curves and probabilities come out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from rules.recognise.card import Curve, Head
 CERTAIN = 0.9
 SURE = log(CERTAIN / (1 - CERTAIN))
 FULL = 0.99  # extent from which a text counts as a page
-ROOM = 0.7  # share of the room between harmless pages and certainty that harmful ones get
-GUARD = 1.0  # log odds by which harmless pages stay below certainty
+ROOM = 0.8  # share of the room between harmless pages and certainty that harmful ones get
+GUARD = 0.3  # log odds by which harmless pages stay below certainty
 FEW = 3  # windows from which a page may hold a block
 EVEN = Curve(slope=1.0, bias=0.0)
 SIZES = 5  # curves, from a word to a page
