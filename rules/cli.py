@@ -17,6 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rules import words_cli
+
 if TYPE_CHECKING:
     from rules.base import RuleBase
     from rules.feeds import Reading, Update
@@ -69,6 +71,7 @@ def register(commands: Any) -> None:
     classify.add_argument("--rating", default="", help="Rating 响应头 / Rating response header")
     sub("sources", "名单来源与许可 / lists and their licences", run_sources)
     sub("stats", "规则库统计 / figures of the RuleBase", run_stats)
+    words_cli.register(subs)
 
 
 def run_build(options: argparse.Namespace) -> int:
