@@ -1,10 +1,10 @@
 # Two commands do everything: `make run` and `make test`.
-.PHONY: help setup run test check format bench docs lock clean
+.PHONY: help setup run test check format bench bench-recognition train docs lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: ## build .venv with the qinglang command in it
 	@sh scripts/setup.sh
@@ -27,6 +27,12 @@ format: setup ## rewrite the code in the project's format
 bench: setup ## the measured figures, as ratios against peers in the same run
 	@sh scripts/test-packages.sh bench
 	@$(PY) -O bench/run.py
+
+bench-recognition: setup ## how well pages are judged → docs/accuracy.md (QINGLANG_CORPORA=DIR)
+	@$(PY) -O bench/recognition.py --write --peer
+
+train: setup ## the text model anew from our own texts (ARGS="--corpora DIR [--whole]")
+	@$(PY) -m rules.training $(ARGS)
 
 docs: setup ## write docs/reference.md from the code
 	@$(PY) scripts/reference.py

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from rules.model import Text
 
 FORMAT = 1
+MOST = 8  # heads: a row of the table is one aligned load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,36 +25,31 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """One class of texts: its column among those of its head, and the category it speaks for."""
-
-    id: str
-    category: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """One decision, and which class it is then called by: the one whose column is highest.
+    """One class of texts against all that is harmless, and the category it speaks for.
 
-    `line` reads the score of a word or two, `page` the mean of all windows of a page; between
-    them the two are mixed by how much there is to judge by. `block` reads the two strongest
-    windows of a page, which may hold a harmful block in harmless surroundings; the surer one
-    counts. `ceiling` is the highest probability ever given: a head that may not decide stays
-    a signal.
+    A window's score is `scale` x the sum of its rows in the table / root of their number +
+    `bias`.
+    `sizes` read the mean score of all windows: the first a word or two, the last a whole
+    window or more, those between them evenly what lies between. `block` reads the two
+    strongest windows of a page, which may hold a harmful block in harmless surroundings; the
+    surer one counts. `ceiling` is the highest probability ever given: a head that may not
+    decide stays a signal.
     """
 
     id: str
-    line: Curve
-    page: Curve
+    category: str
+    scale: float
+    bias: float
+    sizes: tuple[Curve, ...]
     block: Curve
-    classes: tuple[Named, ...]
     ceiling: float = 0.999
 
     def __post_init__(self) -> None:
         if not 0 < self.ceiling < 1:
             raise ValueError("`ceiling` is a probability below 1")
-        if not self.classes:
-            raise ValueError("a head names at least one class")
+        if len(self.sizes) < 2:
+            raise ValueError("`sizes` holds two curves or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +82,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """card.yaml. `columns` are the table's columns in order; every other one is padding."""
+    """card.yaml. The table's columns are those of `heads` in order; the others are padding."""
 
     id: str
     title: Text
@@ -100,9 +96,6 @@ class Card:
     orders: int
     window: int
     step: int
-    columns: tuple[str, ...]
-    scale: tuple[float, ...]
-    bias: tuple[float, ...]
     heads: tuple[Head, ...]
     trained_on: tuple[Material, ...]
     limits: Text
@@ -126,10 +119,6 @@ def _faults(card: Card) -> list[str]:
         faults.append("`bits` lies between 8 and 24, `orders` between 1 and 6")
     if not 0 < card.step <= card.window <= 4096 or card.window % max(1, card.step):
         faults.append("`window` is a multiple of `step`, at most 4096")
-    if len({len(card.columns), len(card.scale), len(card.bias)}) != 1:
-        faults.append("`columns`, `scale` and `bias` differ in length")
-    names = [name for head in card.heads for name in (head.id, *(c.id for c in head.classes))]
-    missing = [name for name in names if name not in card.columns]
-    if missing:
-        faults.append(f"no column for: {', '.join(missing)}")
+    if not 0 < len(card.heads) <= MOST:
+        faults.append(f"a model has 1 to {MOST} heads")
     return faults

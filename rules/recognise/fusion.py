@@ -72,7 +72,7 @@ def fuse(signals: Iterable[Signal], looked: Iterable[str], fusion: Fusion) -> tu
     ran = frozenset(looked) & fusion.recognisers.keys()
     for (place, category), many in open_.items():
         said = _said(place, category, open_, fusion)
-        kept.append(_one(category, many, said, ran, fusion))
+        kept.append(_one(many, said, ran, fusion))
     return tuple(sorted(kept, key=lambda one: -one.confidence))
 
 
@@ -92,7 +92,6 @@ def _said(
 
 
 def _one(
-    category: str,
     many: list[Signal],
     said: Mapping[str, float],
     ran: frozenset[str],

@@ -20,26 +20,25 @@ from numpy.typing import NDArray
 
 from rules.load import DataError, Problem, load
 from rules.model import Signal
-from rules.recognise.card import Card, Head
+from rules.recognise.card import MOST, Card, Head
 from rules.recognise.grams import VERSION, Codes, codes, grams, spelt
 
 CARD = "card.yaml"
 WEIGHTS = "weights.npy"
 RECOGNISER = "model"
-PAD = 8  # columns of the table: a row is one aligned load
+LEAST = 4  # code points; a word by itself is for the phrases to know
 TELL = 0.5  # from this probability on there is a Signal, with its reasons
 _REASONS = 5
 _LEAD = 0.5  # share of the budget that goes to the start of a text
 _PIECE = 256  # characters of one sample of the rest
 
-_OWN = 0.3  # how much a class's own column counts among the reasons
 
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """A text as the model sees it: its n-grams, and window by column the linear scores."""
+    """A text as the model sees it: its n-grams, and window by head the linear scores."""
 
     points: Codes
     rows: tuple[NDArray[np.intp], ...]
@@ -53,10 +52,8 @@ class Model:
     def __init__(self, card: Card, table: NDArray[np.int16]) -> None:
         self.card = card
         self._table = table
-        self._count = len(card.columns)
-        self._scale = np.array(card.scale, dtype=np.float32)
-        self._bias = np.array(card.bias, dtype=np.float32)
-        self._at = {name: place for place, name in enumerate(card.columns)}
+        self._scale = np.array([head.scale for head in card.heads], dtype=np.float32)
+        self._bias = np.array([head.bias for head in card.heads], dtype=np.float32)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -74,7 +71,7 @@ class Model:
             raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
         except (ValueError, EOFError) as error:
             raise _wrong(path, f"is no weight table: {error}") from error
-        wanted = (1 << card.bits, PAD)
+        wanted = (1 << card.bits, MOST)
         if table.dtype != np.int16 or table.shape != wanted:
             raise _wrong(path, f"{table.dtype}{table.shape} stands here, not int16{wanted}")
         return cls(card, table)
@@ -88,25 +85,21 @@ class Model:
         """
         read = self._read(title, text, budget)
         found = []
-        for head in self.card.heads:
-            probability = self._probability(read, head)
+        for column, head in enumerate(self.card.heads):
+            probability = _probability(read, column, head)
             if probability >= TELL:
-                shares = self._shares(read, head)
-                for one in head.classes:
-                    sure = min(probability * shares[one.id], head.ceiling)
-                    if sure >= TELL or sure == head.ceiling:
-                        found.append((sure, one, self._reasons(read, head, one.id)))
+                found.append((probability, head, self._reasons(read, column)))
         found.sort(key=lambda item: -item[0])
         return tuple(
             Signal(
-                category=one.category,
+                category=head.category,
                 recogniser=RECOGNISER,
                 matched=reasons,
-                list=f"{self.card.id}:{one.id}",
-                confidence=round(sure, 4),
+                list=f"{self.card.id}:{head.id}",
+                confidence=round(min(probability, head.ceiling), 4),
                 place=place,
             )
-            for sure, one, reasons in found
+            for probability, head, reasons in found
         )
 
     def probabilities(
@@ -115,17 +108,15 @@ class Model:
         """The probability of each class, before any ceiling."""
         read = self._read(title, text, budget)
         return {
-            name: self._probability(read, head) * share
-            for head in self.card.heads
-            for name, share in self._shares(read, head).items()
+            head.id: _probability(read, column, head) for column, head in enumerate(self.card.heads)
         }
 
     def margins(
         self, text: str, *, title: str = "", budget: int | None = None
     ) -> tuple[Scores, float]:
-        """Window by head: the log odds before calibration; and the extent of the text."""
+        """Window by head: the scores before calibration; and the extent of the text."""
         read = self._read(title, text, budget)
-        return read.windows[:, [self._at[head.id] for head in self.card.heads]], read.size
+        return read.windows, read.size
 
     def _read(self, title: str, text: str, budget: int | None) -> _Read:
         points = codes(sampled(title, text, self.card.budget if budget is None else budget))
@@ -133,31 +124,11 @@ class Model:
         size = extent(points.size, self.card.window)
         return _Read(points=points, rows=rows, windows=self._windows(points, rows), size=size)
 
-    def _probability(self, read: _Read, head: Head) -> float:
-        margins = read.windows[:, self._at[head.id]]
-        mean = float(margins.mean())
-        line = head.line.slope * mean + head.line.bias
-        page = head.page.slope * mean + head.page.bias
-        logit = line + (page - line) * read.size
-        if len(margins) > 2:
-            best = float(margins[_strongest(margins)].mean())
-            logit = max(logit, head.block.slope * best + head.block.bias)
-        return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
-
-    def _shares(self, read: _Read, head: Head) -> dict[str, float]:
-        """How near each class of a head comes to its strongest one, which has 1."""
-        places = _strongest(read.windows[:, self._at[head.id]])
-        scores = {
-            one.id: float(read.windows[places, self._at[one.id]].mean()) for one in head.classes
-        }
-        most = max(scores.values())
-        return {name: exp(score - most) for name, score in scores.items()}
-
     def _windows(self, points: Codes, rows: tuple[NDArray[np.intp], ...]) -> Scores:
-        """Window by column: the linear scores."""
+        """Window by head: the linear scores."""
         if not points.size:
             return np.repeat(self._bias[None, :], 1, axis=0)
-        sums = np.zeros((points.size, PAD), dtype=np.int32)
+        sums = np.zeros((points.size, MOST), dtype=np.int32)
         for places in rows:
             sums[: places.size] += np.take(self._table, places, axis=0)
         edges = np.arange(0, points.size, self.card.step)
@@ -166,24 +137,19 @@ class Model:
         sizes[-1] -= self.card.orders * (self.card.orders - 1) // 2
         span = min(self.card.window // self.card.step, len(parts))
         parts, sizes = _rolled(parts, span), _rolled(sizes[:, None], span)
-        scores = parts[:, : self._count] * self._scale / np.sqrt(np.maximum(sizes, 1))
+        scores = parts[:, : len(self._scale)] * self._scale / np.sqrt(np.maximum(sizes, 1))
         return np.asarray(scores + self._bias, dtype=np.float32)
 
-    def _reasons(self, read: _Read, head: Head, name: str) -> str:
+    def _reasons(self, read: _Read, column: int) -> str:
         """The n-grams of the strongest window that speak most for a class."""
-        column = self._at[head.id]
         start = int(read.windows[:, column].argmax()) * self.card.step
         weighed: list[tuple[float, int, int]] = []
         for order, rows in enumerate(read.rows, 1):
             here = rows[start : start + self.card.window]
             if order == 1 or not here.size:
                 continue
-            taken = np.take(self._table, here, axis=0)
-            gain = taken[:, column] * self._scale[column]
-            if name != head.id:
-                own = self._at[name]
-                gain = gain + _OWN * np.maximum(taken[:, own] * self._scale[own], 0)
-            for place in np.argsort(-gain)[: 2 * _REASONS]:
+            gain = np.take(self._table[:, column], here)
+            for place in np.argsort(gain)[: -2 * _REASONS : -1]:
                 weighed.append((float(gain[place]), start + int(place), order))
         return " · ".join(_distinct(read.points, sorted(weighed, reverse=True)))
 
@@ -215,9 +181,19 @@ def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
     return found
 
 
-def _strongest(margins: Scores) -> NDArray[np.intp]:
-    """The places of the two strongest windows (of the one there is)."""
-    return np.argsort(margins)[-2:]
+def _probability(read: _Read, column: int, head: Head) -> float:
+    if read.points.size < LEAST:
+        return 0.0
+    margins = read.windows[:, column]
+    mean = float(margins.mean())
+    place = read.size * (len(head.sizes) - 1)
+    low = min(int(place), len(head.sizes) - 2)
+    first, last = (one.slope * mean + one.bias for one in head.sizes[low : low + 2])
+    logit = first + (last - first) * (place - low)
+    if len(margins) > 2:
+        best = float(np.partition(margins, -2)[-2:].mean())
+        logit = max(logit, head.block.slope * best + head.block.bias)
+    return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 
 def _distinct(points: Codes, weighed: Iterable[tuple[float, int, int]]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Texts that the shipped text model learns from, and what turns them into a model."""
