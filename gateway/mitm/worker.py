@@ -61,13 +61,14 @@ FOLLOW = 2.0  # seconds between looks at what is in force
 def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None = None) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
+    recogniser = Recogniser.open(loaded.base.path)
     return InForce(
         base=loaded.base,
         snapshot=snapshot,
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
-        recogniser=Recogniser.open(loaded.base.path),
-        asked=open_asked(loaded.base.path),
+        recogniser=recogniser,
+        asked=open_asked(loaded.base.path, (recogniser,)),
     )
 
 
