@@ -48,6 +48,10 @@ def test_there_are_enough_and_many_are_short() -> None:
     assert sum(len(text) < 20 for _, text in TEXTS) >= SHORT * len(TEXTS)
 
 
+def test_a_text_has_two_to_four_hundred_characters_and_no_blanks_around() -> None:
+    assert [p for p, text in TEXTS if not 2 <= len(text) <= 400 or text != text.strip()] == []
+
+
 def test_every_file_says_where_it_comes_from() -> None:
     heads = {p.name: p.read_text(encoding="utf-8")[:400] for p in (*FILES, *GRAMMARS)}
     wrong = [name for name, head in heads.items() if "written for qinglang" not in head.casefold()]
