@@ -205,6 +205,5 @@ def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
 
 def _trace_id(seat: Seat, slot: Slot, key: Key) -> str:
     """Equal inputs give the same 64-bit id, in every worker."""
-    inputs = (seat.snapshot.hash, seat.key, slot.key, key)
-    text = document.canonical(document.encode(inputs))
+    text = document.canonical((seat.snapshot.hash, seat.key, slot.key, key))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

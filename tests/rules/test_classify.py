@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
 from rules.base import RuleBase
 from rules.classify import by_name, classify
 from rules.model import Facts, Signal, Stage
+from tests.rules.conftest import District
 
 LIST = """\
 a.com games
@@ -60,9 +61,13 @@ SEEN = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def base(base_of: Callable[[str], RuleBase]) -> RuleBase:
-    return base_of(LIST)
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuleBase]:
+    district = District(tmp_path_factory.mktemp("classify"))
+    district.write("own", LIST)
+    opened = district.open()
+    yield opened
+    opened.close()
 
 
 def test_classify(base: RuleBase) -> None:
