@@ -12,7 +12,7 @@ setup: ## build .venv with the qinglang command in it
 run: setup ## the gateway on this machine, embedded defaults (ARGS="--proxy …" passes options)
 	@exec .venv/bin/qinglang up $(ARGS)
 
-check: setup ## format, lint, strict types, fast tests: about 80 s on two cores
+check: setup ## format, lint, strict types, fast tests: about a minute on two cores
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests

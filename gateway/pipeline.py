@@ -69,11 +69,12 @@ def _tls(verdict: Verdict) -> Deed:
     """At the ClientHello: open, splice or refuse.
 
     A device without our CA (depth name or dns) cannot be shown a page, so a block
-    or a warning is a refused handshake. With the CA a page is shown inside TLS.
+    or a warning is a refused handshake. With the CA a page is shown inside TLS. What is
+    never opened is not opened to be rewritten either.
     """
     deed = _DEED[verdict.enforced]
     if verdict.depth is not Depth.CONTENT:
         return Deed.REFUSE if deed in (Deed.PAGE, Deed.WARN) else Deed.PASS
-    if deed in (Deed.PAGE, Deed.WARN, Deed.REWRITE) or verdict.inspect:
+    if deed in (Deed.PAGE, Deed.WARN) or verdict.inspect:
         return Deed.OPEN
     return Deed.PASS

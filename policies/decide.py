@@ -190,7 +190,10 @@ def _is_spent(slot: Slot, place: int, spent: int) -> bool:
 
 
 def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
-    """May this exchange be opened? What is blocked or warned is opened for its page."""
+    """May this exchange be opened? What is blocked or warned is opened for its page.
+
+    What is to be rewritten is opened where nothing says never, for else it cannot be done.
+    """
     mask, _, gap, conflict, _ = key
     if seat.depth is not Depth.CONTENT:
         return False
@@ -200,7 +203,9 @@ def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
         return False
     if conflict:
         return True
-    return not mask & seat.never_open and bool(seat.only_open == -1 or mask & seat.only_open)
+    if mask & seat.never_open:
+        return False
+    return enforced is Action.REWRITE or bool(seat.only_open == -1 or mask & seat.only_open)
 
 
 def _trace_id(seat: Seat, slot: Slot, key: Key) -> str:
