@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from gateway import oplog
 from gateway.authority import read_keys
 from gateway.background import load_background
 from gateway.dns import reply
-from gateway.dns.core import Clients, Filter, Remember
+from gateway.dns.core import Clients, Counts, Filter, Remember
 from gateway.dns.judge import Judge
 from gateway.dns.listen import Datagrams, Streams
 from gateway.dns.rate import BURST, RATE, Buckets
@@ -161,6 +161,7 @@ class Service:
         self.background = load_background()
         self.again = asyncio.Event()
         self.over = asyncio.Event()
+        self.told: dict[str, int] = {}
         self.in_force = ("", "")  # hashes: snapshot, rulebase
 
     async def run(self) -> None:
@@ -207,6 +208,7 @@ class Service:
     async def _watch(self, dns: Filter) -> None:
         while not self.over.is_set():
             self._beat()
+            self._tell(dns.counts)
             if self.again.is_set() or self.follower.changed():
                 self.again.clear()
                 await self._reload(dns)
@@ -223,6 +225,14 @@ class Service:
         await asyncio.wait(waits, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
         for task in waits:
             task.cancel()
+
+    def _tell(self, counts: Counts) -> None:
+        """What has been counted since the last look, to the metrics."""
+        now = asdict(counts)
+        for what, count in now.items():
+            if count > self.told.get(what, 0):
+                self.metrics.dns(what, count - self.told.get(what, 0))
+        self.told = now
 
     def _beat(self) -> None:
         try:

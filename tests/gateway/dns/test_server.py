@@ -18,8 +18,9 @@ import dns.rcode
 import dns.rrset
 import pytest
 
+from gateway.dns.core import Counts
 from gateway.dns.ruling import Ruling, Treatment
-from gateway.dns.server import Minutes, _record, options
+from gateway.dns.server import Minutes, Service, _record, options
 from gateway.node import Address
 from gateway.orders import Orders
 from gateway.reload import Publisher, orders_file
@@ -199,3 +200,12 @@ def test_an_answered_name_counts_the_minute(problem, counters, minutes):
     assert [later.get(f"{name}@day", 0) for name in ("c", *counters)] == [minutes] * (
         1 + len(counters)
     )
+
+
+def test_counts_become_metrics_once():
+    told, metrics = [], SimpleNamespace(dns=lambda what, count: told.append((what, count)))
+    service = Service.__new__(Service)
+    service.told, service.metrics = {}, metrics
+    for hits, foreign in ((2, 0), (2, 0), (5, 1)):
+        service._tell(Counts(hits=hits, foreign=foreign))
+    assert told == [("hits", 2), ("foreign", 1), ("hits", 3)]
