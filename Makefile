@@ -28,8 +28,9 @@ bench: setup ## the measured figures, as ratios against peers in the same run
 	@sh scripts/test-packages.sh bench
 	@$(PY) -O bench/run.py
 
-docs: setup ## write docs/reference.md from the code
+docs: setup ## write docs/reference.md and docs/schema from the code
 	@$(PY) scripts/reference.py
+	@$(PY) scripts/schemas.py
 
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
