@@ -81,6 +81,12 @@ def test_a_rewrite_does_not_open_what_is_never_opened(world: World) -> None:
     assert outcome.deed is Deed.PASS
 
 
+@pytest.mark.parametrize("gap", [Gap.NOT_HTTP, Gap.TLCP, Gap.CLIENT_CERT])
+def test_what_cannot_be_read_and_should_be_rewritten_does_not_pass(world: World, gap: Gap) -> None:
+    assert deed(world, f"search.{MARKER_ZONE}", Stage.TLS) is Deed.OPEN
+    assert deed(world, f"search.{MARKER_ZONE}", Stage.TLS, gap=gap) is not Deed.PASS
+
+
 def test_without_the_ca_a_blocked_name_is_refused(world: World) -> None:
     visitor = Subject(role="visitor")  # type: ignore[arg-type]
     outcome = world.judge(visitor, stage=Stage.TLS, host=f"gambling.{MARKER_ZONE}")
