@@ -52,12 +52,14 @@ class UsageLine:
         *,
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.time,
+        every: float = TELL_EVERY,
     ) -> None:
         self.tally = tally
         self.boot = secrets.token_hex(8)
         self._door = door
         self._metrics = metrics
         self._clock = clock
+        self._every = every
         self._seq = 0
         self._said: tuple[int, float, Mapping[Place, Mark]] | None = None  # not acknowledged
         self._left: dict[Place, Mark] = {}
@@ -96,16 +98,16 @@ class UsageLine:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self.turn(TELL_EVERY)
+                self.turn(self._every)
             except (OSError, WordError) as error:
                 if self._sock is not None:
                     logger.warning("usage: the line is down: {}", error)
                 self._hang_up()
-                self._stop.wait(TELL_EVERY)
+                self._stop.wait(self._every)
             except Exception:  # the door of this thread
                 logger.exception("usage: the line has failed")
                 self._hang_up()
-                self._stop.wait(TELL_EVERY)
+                self._stop.wait(self._every)
             self._look_after()
 
     def _look_after(self) -> None:

@@ -44,8 +44,11 @@ class Api(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.slots = threading.BoundedSemaphore(MOST)
 
-    def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="portal", daemon=True).start()
+    def start(self, look: float = 0.5) -> None:
+        """Serve in a thread that looks every `look` seconds whether to stop."""
+        threading.Thread(
+            target=self.serve_forever, args=(look,), name="portal", daemon=True
+        ).start()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Beyond MOST at once a connection is closed."""

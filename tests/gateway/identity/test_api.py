@@ -31,7 +31,7 @@ def served() -> Iterator[tuple[Desk, int]]:
     desk = Desk()
     opened = socket.create_server(("127.0.0.1", 0))
     api = Api(opened, desk)
-    api.start()
+    api.start(look=0.01)
     try:
         yield desk, opened.getsockname()[1]
     finally:
