@@ -307,7 +307,7 @@ class _Build:
                 name: file_digest(self.fresh / name)
                 for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED)
             }
-            | made,
+            | dict(made),
         }
         manifest["hash"] = json_digest(manifest)[:32]
         return manifest

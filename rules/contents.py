@@ -69,9 +69,7 @@ def read_contents(
     makers += [HERE / "recognise" / name for name in _FOLDING]
     words = json_digest(path_digest(folders), path_digest(makers), have_hyperscan())
     weights = file_digest(model / CARD) if model is not None else ""
-    return Contents(
-        lexicons=lexicons, words=words, model=model, digest=json_digest(words, weights)
-    )
+    return Contents(lexicons=lexicons, words=words, model=model, digest=json_digest(words, weights))
 
 
 def find_model(data: Path) -> Path | None:

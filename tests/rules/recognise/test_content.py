@@ -13,8 +13,13 @@ from rules.load import WorldError
 from rules.recognise.content import Recogniser
 from rules.sources import load_categories
 
-LURE = "澳门正规平台注册就送彩金，百家乐真人荷官在线发牌，充值返水秒提现，加微信客服拉你进群，稳赚不赔。"
-CALM = "星期三下午，我们班去博物馆看了青铜器展览，回来以后每人写了一篇观后感，老师选了三篇贴在墙上。"
+LURE = (
+    "澳门正规平台注册就送彩金，百家乐真人荷官在线发牌，充值返水秒提现，"
+    "加微信客服拉你进群，稳赚不赔。"
+)
+CALM = (
+    "星期三下午，我们班去博物馆看了青铜器展览，回来以后每人写了一篇观后感，老师选了三篇贴在墙上。"
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +65,9 @@ def test_harmless_text_says_nothing(recogniser: Recogniser, text: str) -> None:
 
 def test_equal_bodies_are_read_once(recogniser: Recogniser) -> None:
     body = html(f"<p>{CALM}</p>")
-    assert recogniser.read(body, "text/html") is recogniser.read(bytes(bytearray(body)), "text/html")
+    assert recogniser.read(body, "text/html") is recogniser.read(
+        bytes(bytearray(body)), "text/html"
+    )
     assert recogniser.read(body, "text/html") is not recogniser.read(body, "text/plain")
 
 
