@@ -233,7 +233,7 @@ def test_hosts_of_one_kind_are_told_apart_where_something_changes() -> None:
             hosts={"own": ("b.example",)},
         )
     )
-    seen = '[["games", "labels", "x"]]'
+    seen = '[["games", "labels", "x", ""]]'
     rows = [row(n + 1, host=f"{name}.example", signals=seen) for n, name in enumerate("abca")]
     found = rehearsed(shot, *rows)
     assert {(one.host, one.after, one.exchanges) for one in found.samples} == {
