@@ -162,6 +162,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
     yield f"RADIUS        {found['radius'] or '—'}  {counts(found['heard'])}"
     yield f"门户 portal   {found['api'] or '—'}  {counts(found['asked'])}"
+    yield f"登录 logins   {'LDAP' if found['directory'] else '—'}  {counts(found['logins'])}"
     yield f"会话 sessions {counts(found['sessions'])}"
     yield (
         f"名册 roster {found['persons']}  主机 hosts {found['hosts']}  "

@@ -10,12 +10,11 @@ import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
+from gateway.http_port import Handler, HttpPort
 from gateway.identity.portal import LARGEST, STATUS, Gate, Login, Refused, RefusedError
 
-SECONDS = 10.0  # for a whole request
 MOST = 16  # connections at once
 
 
@@ -29,45 +28,18 @@ class Desk(Protocol):
     def asked_for(self, result: str) -> None: ...
 
 
-class Api(ThreadingHTTPServer):
+class Api(HttpPort):
     """The port itself, on a socket that is already bound and listening."""
 
-    daemon_threads = True
-
     def __init__(self, opened: socket.socket, desk: Desk) -> None:
-        host, port = opened.getsockname()[:2]
-        super().__init__((host, port), _Handler, bind_and_activate=False)
-        self.socket.close()
-        opened.setblocking(True)
-        self.socket = opened
-        self.desk = desk
+        super().__init__(opened, _Handler, name="portal", desk=desk, most=MOST)
         self.lock = threading.Lock()
-        self.slots = threading.BoundedSemaphore(MOST)
-
-    def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="portal", daemon=True).start()
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Beyond MOST at once a connection is closed."""
-        return self.slots.acquire(blocking=False)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.slots.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is not worth a traceback."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Api
-    server_version = "qinglang"
-    sys_version = ""
-    timeout = SECONDS
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name is the protocol's
         now = time.time()
         desk = self.server.desk
         try:
@@ -106,6 +78,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Who logs in is nobody's log line."""

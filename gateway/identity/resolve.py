@@ -12,10 +12,11 @@ from dataclasses import fields, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from operator import attrgetter
 
-from gateway.identity.known import CONFIDENCE, DEFAULT, PREFIX, Known
+from gateway.identity.known import CONFIDENCE, DEFAULT, PREFIX, UNKNOWN, Known
 from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import Ring
-from policies.model import Subject
+from policies.model import Role, Subject
+from policies.policy import SchoolStage, Tier
 
 CACHE = 65_536  # addresses remembered per process
 PREFIX_CONFIDENCE = CONFIDENCE[PREFIX]
@@ -80,6 +81,20 @@ class Resolver:
         """Who has this address by the tables alone, whoever is logged in there now."""
         return self._resolve(address)[1]
 
+    def unknown(self, address: str) -> Subject:
+        """Somebody whose login nobody could check: a pupil of the place's school, of the
+        younger stage of the place's and the district's default. The token is the device's."""
+        place, default = self.place(address), self._default
+        return replace(
+            place,
+            role=Role.PUPIL,
+            stage=_younger(tuple(map(str, SchoolStage)), place.stage, default.stage),
+            tier=_younger(tuple(map(str, Tier)), place.tier, default.tier),
+            token=self.known.ring.token(place.school, address),
+            source=UNKNOWN,
+            confidence=CONFIDENCE[UNKNOWN],
+        )
+
     def _resolve(self, text: str) -> tuple[tuple[str, ...], Subject]:
         """The other names under which a session may hold this address, and its place."""
         known = self.known
@@ -134,6 +149,11 @@ def with_token(one: Subject, token: str) -> Subject:
         fill(fresh, value)
     _FILL_TOKEN(fresh, token)
     return fresh
+
+
+def _younger(order: tuple[str, ...], *said: str) -> str:
+    """The first in order of what is said; "" where nothing is."""
+    return min((one for one in said if one in order), key=order.index, default="")
 
 
 def _dotted(text: str) -> int:

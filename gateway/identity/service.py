@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,25 +26,27 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import read_keys
-from gateway.identity import feed
+from gateway.identity import directory, feed, login_words
 from gateway.identity.api import Api
 from gateway.identity.book import Book, day
 from gateway.identity.files import NAMES, PLAIN, Folder
 from gateway.identity.follow import PSEUDONYMS, SOCKET
 from gateway.identity.hub import Hub
-from gateway.identity.known import Bound
+from gateway.identity.known import LDAP, Bound
+from gateway.identity.logins import Desk, LoginDoor
 from gateway.identity.names import Name, Names
 from gateway.identity.portal import Gate, Login
-from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import load
-from gateway.identity.radius import Clients, Heard, Receiver, read_clients
+from gateway.identity.radius import Heard, Receiver
 from gateway.identity.seal import Seal, ensure_key
+from gateway.identity.senders import clients
 from gateway.identity.sessions import Sessions
 from gateway.node import Node
 from gateway.reload import CURRENT, in_force
 from gateway.writer import alone
 from policies.compile import Snapshot
-from rules.load import DataError, Problem, WorldError
+from policies.model import Subject
+from rules.load import DataError, WorldError
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
@@ -74,6 +76,7 @@ class Service:
         self.book = Book(load(self._rings, self._pseudonym), Sessions(node.identity_timeout))
         self.gate = Gate(ensure_key(keys / API_KEY), node.identity_timeout)
         self.hub = Hub(node.run / SOCKET, self._everything)
+        self.logins = self._logins()
         self.heard = dict.fromkeys(Heard, 0)
         self.asked: dict[str, int] = {}
         self.last_heard = 0.0
@@ -111,12 +114,30 @@ class Service:
             sessions = self.book.sessions
             if said.user:
                 changed = sessions.login(
-                    said.address, said.user, school=said.school, seconds=said.seconds, now=now
+                    said.address,
+                    said.user,
+                    school=said.school,
+                    seconds=said.seconds,
+                    now=now,
+                    traits=said.traits,
                 )
             else:
                 changed = sessions.logout(said.address)
             self._changed(changed or frozenset(), now)
             return changed is not None
+
+    def logged_in(self, user: str, traits: Mapping[str, str], address: str, now: float) -> Subject:
+        """Who said the right password on a connection from this address."""
+        with self.hub.lock:
+            answer = self.book.person(user, traits, address, LDAP, 0.0, now)
+            self._remember([answer.name])
+        return answer.bound.subject
+
+    def _logins(self) -> LoginDoor | None:
+        if self.node.directory is None:
+            return None
+        access = directory.read(self.node.directory)
+        return LoginDoor(self.node.run / login_words.SOCKET, lambda: Desk(access, self.logged_in))
 
     def asked_for(self, result: str) -> None:
         """Count what became of a portal's request."""
@@ -247,6 +268,8 @@ class Service:
                 "sessions": sources,
                 "heard": {str(result): count for result, count in self.heard.items()},
                 "asked": dict(self.asked),
+                "directory": self.node.directory is not None,
+                "logins": dict(self.logins.counts) if self.logins is not None else {},
                 "last_heard": self.last_heard,
                 "persons": len(self.book.roster.persons),
                 "hosts": len(self.book.hosts),
@@ -281,6 +304,8 @@ class Service:
         if api is not None:
             server = Api(api, self)
             server.start()
+        if self.logins is not None:
+            self.logins.start()
         ready = self.node.run / "identity.ready"
         try:
             while not self._over.is_set():
@@ -292,6 +317,8 @@ class Service:
                 server.server_close()
             if radius is not None:
                 radius.close()
+            if self.logins is not None:
+                self.logins.close()
             self.keep()
             self.hub.close()
             self.names.close()
@@ -327,23 +354,6 @@ class Service:
                 logger.exception("identity: a datagram of {} bytes", len(data))
                 if self.metrics is not None:
                     self.metrics.failure("identity")
-
-
-def clients(node: Node) -> Clients:
-    """The RADIUS secrets; none where nothing listens. Raises DataError, WorldError."""
-    if node.radius is None:
-        return Prefixes(())
-    path = node.radius_secret
-    if path is None:
-        said = "需要 --radius-secret FILE / a file of secrets is wanted"
-        raise DataError([Problem(file="--radius", line=1, column=1, message=said)])
-    try:
-        text, mode = path.read_text(encoding="utf-8"), path.stat().st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path}: 读不到密钥 / the secrets cannot be read: {error}") from error
-    if mode & 0o077:
-        raise WorldError(f"{path}: 只应属主可读 / owner only: chmod 600 {path}")
-    return read_clients(text, str(path))
 
 
 def _stamp(paths: Iterable[Path]) -> tuple[tuple[str, int], ...]:
