@@ -194,6 +194,10 @@ def _secrets(node: Node) -> None:
             ldap.context(directory.read(node.directory))
         except OSError as error:
             raise WorldError(f"{node.directory}: trusted_ca: {error}") from error
+    if node.oidc is not None:
+        from gateway.identity import portal_login
+
+        portal_login.read(node.oidc)[1].close()
 
 
 def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:

@@ -1,7 +1,7 @@
 """The portal's port: HTTP in, `Gate` decides, the service is told. A door: a socket.
 
-Few connections, short bodies, ten seconds a request; no page is ever shown here, and
-nothing about anybody is told.
+Few connections, short bodies, ten seconds a request; what pages are shown under
+/portal tell nothing about anybody.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from gateway.http_port import Handler, HttpPort
 from gateway.identity.portal import LARGEST, STATUS, Gate, Login, Refused, RefusedError
+from gateway.identity.portal_login import PortalLogin
 
 MOST = 16  # connections at once
 
@@ -22,6 +23,7 @@ class Desk(Protocol):
     """What the port needs of the service."""
 
     gate: Gate
+    pages: PortalLogin | None  # a login of the portal's own
 
     def portal(self, said: Login, now: float) -> bool: ...
 
@@ -57,7 +59,21 @@ class _Handler(Handler):
         return self._reply(200, {"address": said.address, "seconds": said.seconds})
 
     do_DELETE = do_POST  # noqa: N815 - the name is the protocol's
-    do_GET = do_POST  # noqa: N815
+
+    def do_GET(self) -> None:  # noqa: N802 - the name is the protocol's
+        pages = self.server.desk.pages
+        if pages is None or not self.path.startswith("/portal"):
+            return self.do_POST()
+        reply = pages.answer(self.path, dict(self.headers.items()), str(self.client_address[0]))
+        self.send_response(reply.status)
+        for name, value in (*reply.headers, ("Connection", "close")):
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+        self.close_connection = True
+        return None
+
     do_PUT = do_POST  # noqa: N815
 
     def _body(self) -> bytes:

@@ -26,7 +26,7 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import read_keys
-from gateway.identity import directory, feed, login_words
+from gateway.identity import directory, feed, login_words, portal_login
 from gateway.identity.api import Api
 from gateway.identity.book import Book, day
 from gateway.identity.files import NAMES, PLAIN, Folder
@@ -77,6 +77,9 @@ class Service:
         self.gate = Gate(ensure_key(keys / API_KEY), node.identity_timeout)
         self.hub = Hub(node.run / SOCKET, self._everything)
         self.logins = self._logins()
+        self.pages = (
+            portal_login.opened(node.oidc, self.portal, self.asked_for) if node.oidc else None
+        )
         self.heard = dict.fromkeys(Heard, 0)
         self.asked: dict[str, int] = {}
         self.last_heard = 0.0
@@ -319,6 +322,8 @@ class Service:
                 radius.close()
             if self.logins is not None:
                 self.logins.close()
+            if self.pages is not None:
+                self.pages.close()
             self.keep()
             self.hub.close()
             self.names.close()

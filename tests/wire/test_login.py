@@ -23,7 +23,9 @@ from tests.running import Answer, Gateway, start
 pytestmark = pytest.mark.wire
 
 PHOTOS = "http://photo.test.qinglang.invalid/"
-POLICY = SCHOOL.replace("127.0.3.0/24", "127.0.0.0/8") + """\
+POLICY = (
+    SCHOOL.replace("127.0.3.0/24", "127.0.0.0/8")
+    + """\
 clauses:
   - id: no-photos
     title: {zh: "不看图库", en: "No photo sites"}
@@ -32,7 +34,8 @@ clauses:
     reason: {zh: "校内只有教师备课用图库。", en: "Photo sites are for teachers' lessons."}
 cases:
   - {title: "学生不看", subject: {school: wire, stage: junior}, categories: [photo], at: 2026-09-01T10:00, expect: block}
-"""  # noqa: E501
+"""
+)  # noqa: E501
 
 
 @pytest.fixture(scope="module")
