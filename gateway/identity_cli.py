@@ -41,8 +41,7 @@ def _import(options: argparse.Namespace) -> int:
     """Exit code 0 imported, 2 a line is wrong (nothing changed)."""
     from gateway.identity.book import day
     from gateway.identity.files import Folder, Table
-    from gateway.identity.seal import Seal, ensure_key
-    from gateway.identity.service import NAMES_KEY
+    from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
     from gateway.identity.tables import read_hosts, read_prefixes, read_roster
 
     node = node_of(options.data)

@@ -128,6 +128,6 @@ class Provider:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None: ...
+            def log_message(self, *_: object) -> None: ...
 
         return Handler

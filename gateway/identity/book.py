@@ -40,6 +40,7 @@ class Book:
         self.roster = Roster()
         self.hosts: tuple[Host, ...] = ()
         self.rows: list[Place] = []
+        self._written: tuple[Place, ...] = ()
         self._known = Known(ring)
         self._resolver = Resolver((), Subject(), b"", self._known)
 
@@ -57,7 +58,14 @@ class Book:
 
     def place(self, rows: Iterable[Place], default: Subject) -> None:
         """The address plans of the policies in force."""
-        self._resolver = Resolver(rows, default, b"", self._known)
+        self._written = tuple(rows)
+        self._resolver = Resolver(self._written, default, b"", self._known)
+
+    @property
+    def plan(self) -> tuple[Place, ...]:
+        """Every prefix that is known, imported or written, and static hosts."""
+        hosts = [(host.address, host.subject) for host in self.hosts]
+        return (*self._written, *self.rows, *hosts)
 
     def adopt(
         self, roster: Roster, hosts: Sequence[Host], prefixes: Iterable[Place], now: float

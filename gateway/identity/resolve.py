@@ -128,6 +128,13 @@ class Resolver:
         return written[1]
 
 
+def device_text(text: str) -> str:
+    """What is pseudonymised of a device's address: IPv6 privacy addresses rotate within
+    a /64 (RFC 8981), so there it is the network. Raises ValueError."""
+    address = parse_address(text)
+    return str(address) if address.version == 4 else f"{int(address) >> 64:x}::/64"
+
+
 def placed(rows: Iterable[tuple[str, Subject]]) -> list[tuple[str, Subject]]:
     """Rows of prefixes, said to be such; equal Subjects become one object."""
     shared: dict[Subject, Subject] = {}

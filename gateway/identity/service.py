@@ -29,6 +29,7 @@ from gateway.authority import read_keys
 from gateway.identity import directory, feed, login_words, portal_login
 from gateway.identity.api import Api
 from gateway.identity.book import Book, day
+from gateway.identity.carry import Carrier
 from gateway.identity.files import NAMES, PLAIN, Folder
 from gateway.identity.follow import PSEUDONYMS, SOCKET
 from gateway.identity.hub import Hub
@@ -38,7 +39,7 @@ from gateway.identity.names import Name, Names
 from gateway.identity.portal import Gate, Login
 from gateway.identity.pseudonyms import load
 from gateway.identity.radius import Heard, Receiver
-from gateway.identity.seal import Seal, ensure_key
+from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
 from gateway.identity.senders import clients
 from gateway.identity.sessions import Sessions
 from gateway.node import Node
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
 LOOK = 0.5  # seconds between looks at expiry and files
 KEEP = 5.0  # seconds between writings of what a restart needs
 STATUS = "identity.json"
-NAMES_KEY = "names.key"
 API_KEY = "identity-api.key"
 RECEIVE = 4 * 1024 * 1024  # bytes the kernel may queue: a school bell logs everybody in
 
@@ -71,6 +71,7 @@ class Service:
         self.receiver = Receiver(clients(node))
         self.folder = Folder(node.data / "identity", Seal(names_key))
         self.names = Names(self.folder.path / NAMES, names_key)
+        self.carrier = Carrier(node, names_key, put=self._carried)
         self._pseudonym = read_keys(keys).pseudonym
         self._rings = keys / PSEUDONYMS
         self.book = Book(load(self._rings, self._pseudonym), Sessions(node.identity_timeout))
@@ -173,6 +174,10 @@ class Service:
         except WorldError as error:  # a full disk must not stop filtering
             logger.error("identity: {}", error)
 
+    def _carried(self, people: list[Name]) -> None:
+        with self.hub.lock:
+            self._remember(people)
+
     def _everything(self) -> Iterable[bytes]:
         yield feed.ring_frame()
         yield feed.tables_frame(self.book.tables, self.book.rows)
@@ -207,6 +212,7 @@ class Service:
         problems: list[str] = []
         try:
             self.book.ring = load(self._rings, self._pseudonym)
+            self.carrier.rotated(self.book.ring.epochs, now)
             for one in self.names.rotated(self.book.ring.epochs):
                 logger.warning(
                     "identity: pseudonyms of school {!r} rotated to epoch {} by {}: {}",
@@ -324,6 +330,7 @@ class Service:
                 self.logins.close()
             if self.pages is not None:
                 self.pages.close()
+            self.carrier.wait(5)
             self.keep()
             self.hub.close()
             self.names.close()
@@ -332,6 +339,7 @@ class Service:
     def turn(self, now: float, ready: Path) -> None:
         """One look, one heartbeat."""
         self.look(now)
+        self.carrier.turn(self.book.ring, self.book.plan, self.names.path)
         if abs(now - self._kept_at) >= KEEP:
             self._kept_at = now
             self.keep()

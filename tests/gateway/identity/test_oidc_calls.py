@@ -95,7 +95,7 @@ def test_odd_documents(provider: providers.Provider, document: Any, message: str
 def test_redirects_are_not_followed(provider: providers.Provider) -> None:
     provider.answer = lambda *_: (302, "http://127.0.0.1:1/")  # type: ignore[method-assign]
     calls = Calls(settings(provider.issuer))
-    with pytest.raises(CallError, match="not JSON|302"):
+    with pytest.raises(CallError, match="302"):
         calls.ways()
     calls.close()
 

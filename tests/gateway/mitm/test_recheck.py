@@ -250,7 +250,11 @@ def test_background_costs_no_minute(timed: Lab) -> None:
 def sessions(timed: Lab) -> Iterator[dict[str, Bound]]:
     """Who is logged in, as the identity service would tell it."""
     known = timed.filter.force.resolver.known
-    known.clock = lambda: timed.filter.clock()
+
+    def clock() -> float:
+        return timed.filter.clock()  # whatever it is by then
+
+    known.clock = clock
     now(timed, "12:00:00")
     yield known.sessions
     known.sessions.clear()
