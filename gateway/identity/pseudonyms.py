@@ -63,7 +63,7 @@ class Ring:
             _, key = self._current.get(school, (0, self._first))
             hasher = self._hashers[school] = _hasher(key, school)
         made = hasher.copy()
-        made.update(text.encode("utf-8", "backslashreplace"))
+        made.update(text.encode() if text.isascii() else text.encode("utf-8", "backslashreplace"))
         return made.hexdigest()
 
     def tokens(self, school: str, text: str) -> Mapping[int, str]:

@@ -170,7 +170,8 @@ def test_a_directory_that_cannot_be_read_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("id: d\ntitle: {zh: a, en: b}\nservers: [ldaps://x]\n")
     done = subprocess.run(
         [str(COMMAND), "up", "--data", str(tmp_path / "var"),
-         "--directory", str(tmp_path / "d.yaml"), "--proxy", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--metrics", "127.0.0.1:0"],
+         "--directory", str(tmp_path / "d.yaml"),
+         "--proxy", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--metrics", "127.0.0.1:0"],
         capture_output=True, text=True, env=environment(), timeout=60,
     )  # fmt: skip
     assert done.returncode == 2
