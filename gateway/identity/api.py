@@ -10,11 +10,13 @@ import json
 import socket
 import threading
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.http_port import Handler, HttpPort
 from gateway.identity.portal import LARGEST, STATUS, Gate, Login, Refused, RefusedError
-from gateway.identity.portal_login import PortalLogin
+
+if TYPE_CHECKING:
+    from gateway.identity.portal_login import PortalLogin
 
 MOST = 16  # connections at once
 

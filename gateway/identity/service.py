@@ -1,10 +1,10 @@
 """The identity service: `python -O -m gateway.identity.service --node FILE`, one per node.
 
 The one writer of who is behind an address: it hears RADIUS accounting and the portal,
-reads the imported tables, follows the policies' address plans, keeps the sealed table of
-names, and tells all followers of this node. Everything it thinks is done in Book, Sessions,
-Receiver and Gate; here are sockets, files, threads and the clock, and one lock (the hub's)
-around every change.
+asks the directory for proxy logins and the OIDC provider, reads the imported tables,
+follows the policies' address plans, keeps the sealed table of names, and tells all
+followers of this node. Everything it thinks is done in Book, Sessions, Receiver and Gate;
+here are sockets, files, threads and the clock, and one lock (the hub's) around every change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import read_keys
-from gateway.identity import directory, feed, login_words, portal_login
+from gateway.identity import feed, ways_in
 from gateway.identity.api import Api
 from gateway.identity.book import Book, day
 from gateway.identity.carry import Carrier
@@ -34,7 +34,6 @@ from gateway.identity.files import NAMES, PLAIN, Folder
 from gateway.identity.follow import PSEUDONYMS, SOCKET
 from gateway.identity.hub import Hub
 from gateway.identity.known import LDAP, Bound
-from gateway.identity.logins import Desk, LoginDoor
 from gateway.identity.names import Name, Names
 from gateway.identity.portal import Gate, Login
 from gateway.identity.pseudonyms import load
@@ -77,10 +76,8 @@ class Service:
         self.book = Book(load(self._rings, self._pseudonym), Sessions(node.identity_timeout))
         self.gate = Gate(ensure_key(keys / API_KEY), node.identity_timeout)
         self.hub = Hub(node.run / SOCKET, self._everything)
-        self.logins = self._logins()
-        self.pages = (
-            portal_login.opened(node.oidc, self.portal, self.asked_for) if node.oidc else None
-        )
+        self.logins = ways_in.logins(node, self.logged_in)
+        self.pages = ways_in.pages(node, self.portal, self.asked_for)
         self.heard = dict.fromkeys(Heard, 0)
         self.asked: dict[str, int] = {}
         self.last_heard = 0.0
@@ -136,12 +133,6 @@ class Service:
             answer = self.book.person(user, traits, address, LDAP, 0.0, now)
             self._remember([answer.name])
         return answer.bound.subject
-
-    def _logins(self) -> LoginDoor | None:
-        if self.node.directory is None:
-            return None
-        access = directory.read(self.node.directory)
-        return LoginDoor(self.node.run / login_words.SOCKET, lambda: Desk(access, self.logged_in))
 
     def asked_for(self, result: str) -> None:
         """Count what became of a portal's request."""
