@@ -42,7 +42,7 @@ _COUNTERS = {  # name: text, labels
     "reload": ("Reloads of rules and policy", "result"),
     "failures": ("Faults of our own", "place"),
     "radius_packets": ("RADIUS accounting packets", "result"),
-    "tunnels_cut": ("Open connections cut because their verdict changed", "action"),
+    "tunnels_cut": ("Open connections cut because their verdict or person changed", "action"),
     "dns": ("DNS messages by what became of them", "what"),
     "usage_lost": ("Marks on quotas that could not be kept", "reason"),
 }
@@ -145,7 +145,7 @@ class Metrics:
             self._age.set(now - self._loaded)
 
     def cut(self, action: str) -> None:
-        """An open connection was cut: its verdict has become this action."""
+        """An open connection was cut: its verdict has become this action, or its person is gone."""
         self._bound("tunnels_cut", action).inc()
 
     def usage_lost(self, count: int) -> None:

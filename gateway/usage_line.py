@@ -193,8 +193,19 @@ class UsageLine:
 
 def ask(door: Path, message: Mapping[str, Any]) -> int:
     """Say `reset` or `rename` to a running service; how many rows. Raises WorldError."""
+    return _asked(door, message)[0]
+
+
+def tokens(door: Path) -> set[str]:
+    """Every token that a running service keeps rows of. Raises WorldError."""
+    return _asked(door, {"say": "rename", "pairs": []})[1]
+
+
+def _asked(door: Path, message: Mapping[str, Any]) -> tuple[int, set[str]]:
+    """How many rows changed, and the tokens of the rows that are told before the answer."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(10.0)
+    known: set[str] = set()
     try:
         sock.connect(short_path(door))
         sock.sendall(pack(message))
@@ -202,9 +213,11 @@ def ask(door: Path, message: Mapping[str, Any]) -> int:
             (size,) = LENGTH.unpack(_exactly(sock, LENGTH.size))
             answer = unpack(_exactly(sock, min(size, LARGEST)))
             if answer.get("say") == "done":
-                return int(answer["count"])
+                return int(answer["count"]), known
             if answer.get("say") == "failed":
                 raise WorldError(str(answer.get("why")))
+            if answer.get("say") == "rows":
+                known |= {place[0] for place, _ in rows_of(answer)[1]}
     except (OSError, WordError) as error:
         raise WorldError(
             f"限额服务没有应答 / the usage service does not answer: {error}"

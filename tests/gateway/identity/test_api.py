@@ -14,6 +14,7 @@ from gateway.identity.portal import PATH, Gate, Login
 class Desk:
     def __init__(self) -> None:
         self.gate = Gate(b"k" * 32, 600.0)
+        self.pages = None
         self.said: list[Login] = []
         self.asked: list[str] = []
         self.room = True
