@@ -27,7 +27,7 @@ PURE = (
     "policies/seat.py", "policies/moment.py", "policies/policy.py", "policies/hours.py",
     "policies/schoolyear.py", "policies/dates.py", "gateway/background.py",
     "gateway/usage_words.py",
-    "gateway/pipeline.py", "gateway/content.py", "gateway/destinations.py", "gateway/batch.py",
+    "gateway/pipeline.py", "gateway/content.py", "gateway/unpack.py", "gateway/destinations.py", "gateway/batch.py",
     "gateway/describe.py", "gateway/identity/resolve.py", "gateway/identity/book.py",
     "gateway/identity/feed.py", "gateway/identity/portal.py", "gateway/identity/prefixes.py",
     "gateway/identity/radius.py",
