@@ -9,6 +9,7 @@ from mitmproxy import http
 
 from gateway.content import (
     DECODERS,
+    READ,
     all_codings,
     charset_of,
     is_page,
@@ -23,7 +24,7 @@ from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
-from gateway.reading import STREAM, Watch, is_read
+from gateway.reading import STREAM, Watch, is_read, united
 from rules.model import Gap, Signal, Stage
 from rules.recognise.labels import header_labels, labels
 
@@ -97,8 +98,13 @@ class Responses:
         facts = exchange.facts
         found = labels(text[:LABELLED], facts.media_type)
         seen = self._read(exchange, text)
-        if found or seen:
-            exchange.facts = replace(facts, labels=found or facts.labels, seen=facts.seen + seen)
+        gap = facts.gap
+        if len(text) >= READ and exchange.outcome.verdict.read:
+            gap = gap or Gap.OVER_BUDGET  # it unpacks to more than is looked at
+        if found or seen or gap is not facts.gap:
+            exchange.facts = replace(
+                facts, labels=found or facts.labels, seen=united(facts.seen, seen), gap=gap
+            )
             self._judge_again(flow, exchange)
         if not data.whole and not exchange.own:
             self._watch(flow, exchange, judged=True)
@@ -109,7 +115,7 @@ class Responses:
         facts = exchange.facts
         if recogniser is None or not exchange.outcome.verdict.read:
             return ()
-        known = self._filter.remembered.get(facts.host, facts.path)
+        known = self._filter.remembered.get(facts.host, facts.path, self._filter.clock())
         return known or recogniser.read(text, facts.media_type, exchange.charset).signals
 
     def _watch(self, flow: http.HTTPFlow, exchange: Exchange, *, judged: bool) -> None:
@@ -134,7 +140,8 @@ class Responses:
         if not judged:
             return watch.release()
         facts = exchange.facts
-        facts = replace(facts, seen=facts.seen + judged.signals, gap=judged.gap or facts.gap)
+        seen = united(facts.seen, judged.signals)
+        facts = replace(facts, seen=seen, gap=judged.gap or facts.gap)
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         outcome = self._filter.judge(facts, client.subject)
         exchange.facts, exchange.outcome = facts, outcome
@@ -145,7 +152,8 @@ class Responses:
             return watch.release()
         client.open.pop(flow.id, None)
         if facts.seen:
-            self._filter.remembered.put(facts.host, facts.path, facts.seen)
+            now = self._filter.clock()
+            self._filter.remembered.put(facts.host, facts.path, facts.seen, now)
         if exchange.recorded:
             self._filter.record(client, facts, outcome, CUT_SHORT)
         else:
