@@ -50,6 +50,7 @@ from rules.recognise.normal import normalise
 from rules.sources import load_categories
 from rules.training import run as training
 from rules.training.build import ABUSE, Plan, english, parted
+from rules.training.build import BENIGN as BENIGN_LABEL
 from rules.training.corpora import Row, digest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +100,17 @@ def judged_by(model: Model, budget: int | None = None) -> Judge:
         return found[best], best
 
     return judge
+
+
+def hard_rows() -> tuple[Row, ...]:
+    """Harmless texts of ours, full of the words of harm; no model learns them."""
+    path = Path(__file__).with_name("hard_benign.txt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(
+        Row(id=digest(line), text=line, label=BENIGN_LABEL, corpus="hard")
+        for line in lines
+        if line and not line.startswith("# ")
+    )
 
 
 def phrases() -> Words:
@@ -291,8 +303,10 @@ def main() -> int:
     known = training.corpus_rows(Path(args.corpora) / "text")
     shipped = Model.open(ROOT / "rules" / "models" / "text")
     texts = ROOT / "rules" / "training"
-    rows = (*known, *english_rows(texts))
-    tested = [row for row in rows if row.corpus in (*BOOKS, OWN) or row.part >= training.TUNING]
+    rows = (*known, *english_rows(texts), *hard_rows())
+    tested = [
+        row for row in rows if row.corpus in (*BOOKS, OWN, "hard") or row.part >= training.TUNING
+    ]
     learnt = folds(known, whole=False, texts=texts)
     books = [judged_by(model) for model in learnt]
     own = judged_by(shipped)

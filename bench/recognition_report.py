@@ -16,6 +16,7 @@ NAMES = {
     "news": "新闻 news",
     "weibo": "日常微博 everyday posts",
     "tidy": "工整文字 tidy prose",
+    "hard": "敏感但无害 harmless, hard words (own)",
     "porn-en": "英文色情 porn in English (own)",
     "gambling-en": "英文赌博 gambling in English (own)",
     "english": "日常英文 everyday English (own)",
