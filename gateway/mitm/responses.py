@@ -25,7 +25,7 @@ from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from gateway.reading import STREAM, Watch, is_read, united
-from rules.model import Gap, Signal, Stage
+from rules.model import Facts, Gap, Signal, Stage
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
@@ -133,10 +133,7 @@ class Responses:
         self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes | None
     ) -> bytes | None:
         """What may leave of a body now that a further piece was read; None: nothing more."""
-        if chunk is None:
-            judged = watch.hurry()
-        else:
-            judged = watch.feed(chunk) if chunk else watch.end()
+        judged = watch.hurry() if chunk is None else watch.feed(chunk) if chunk else watch.end()
         if not judged:
             return watch.release()
         facts = exchange.facts
@@ -148,7 +145,7 @@ class Responses:
         if outcome.deed not in (Deed.PAGE, Deed.REFUSE, Deed.WARN):
             return watch.release()
         headers = reader(flow.request.headers.fields)
-        if outcome.deed is Deed.WARN and self._filter.continued(client, facts, headers):
+        if outcome.deed is Deed.WARN and self._continued(flow, client, facts, headers):
             return watch.release()
         client.open.pop(flow.id, None)
         if facts.seen:
@@ -159,6 +156,12 @@ class Responses:
         else:
             self._filter.settle(client, exchange, CUT_SHORT)
         return None
+
+    def _continued(
+        self, flow: http.HTTPFlow, client: EdgeClient, facts: Facts, headers: Headers
+    ) -> bool:
+        """Whether the warning was read: the request said so before its cookie was taken off."""
+        return "continued" in flow.metadata or self._filter.continued(client, facts, headers)
 
     def _judge_labels(
         self, flow: http.HTTPFlow, exchange: Exchange, found: tuple[str, ...]
@@ -172,7 +175,7 @@ class Responses:
         outcome = self._filter.judge(exchange.facts, client.subject)
         exchange.outcome = outcome
         headers = reader(flow.request.headers.fields)
-        if outcome.deed is Deed.WARN and self._filter.continued(client, exchange.facts, headers):
+        if outcome.deed is Deed.WARN and self._continued(flow, client, exchange.facts, headers):
             self._filter.settle(client, exchange, "warn-continued")
         elif outcome.deed in (Deed.PAGE, Deed.REFUSE):
             self._replace(flow, client, exchange, PageKind.BLOCK, headers)
