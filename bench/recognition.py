@@ -291,7 +291,7 @@ def worst(found: Iterable[Table]) -> list[dict[str, Any]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpora", type=Path, default=os.environ.get("QINGLANG_CORPORA"))
+    parser.add_argument("--corpora", type=Path, default=os.environ.get("QINGLANG_CORPORA") or None)
     parser.add_argument("--pages", type=int, default=100)
     parser.add_argument("--write", action="store_true", help="write docs/accuracy.md")
     parser.add_argument("--no-whole", action="store_true", help="leave the whole-set model out")

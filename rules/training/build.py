@@ -111,6 +111,16 @@ def columns(labels: frozenset[str]) -> tuple[Column, ...]:
     return tuple(column for column in found if column.name in labels)
 
 
+def merged(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """One source a label, whatever the files."""
+    found: dict[str, list[str]] = {}
+    for one in sources:
+        found.setdefault(one.label, []).extend(one.texts)
+    return tuple(
+        Source(label=label, origin="own", texts=tuple(texts)) for label, texts in found.items()
+    )
+
+
 def learn(sources: Sequence[Source], plan: Plan, normalise: Callable[[str], str]) -> Weights:
     """Fit the weights on some sources."""
     chance = Random(plan.seed)
