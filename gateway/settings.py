@@ -13,7 +13,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Listener, ListenerKind, Node
+from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
 
 DETAILS = ("blocks", "connections", "requests")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
@@ -26,6 +26,7 @@ class Settings:
     `listeners` (file only) says kind, address, clients and proxy_protocol of each;
     `proxy`, `socks`, … are the short way. `scrape` are the prefixes that may read
     /metrics and /status; `pac_direct` names that browsers reach without the proxy;
+    `images` (file only) names a model that reads images (docs/images.md).
     `contact` and `appeal` are shown on block pages (text; a link taking `?code=`).
     """
 
@@ -61,6 +62,7 @@ class Settings:
     bundle: str | None = None
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
+    images: Images | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -142,6 +144,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         bundle=settings.bundle or "",
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
+        images=_resolved(settings.images),
     )
     return Plan(
         node=node,
@@ -150,6 +153,12 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         pac_direct=settings.pac_direct,
         pac_fallback=bool(settings.pac_fallback),
     )
+
+
+def _resolved(images: Images | None) -> Images | None:
+    if images is None:
+        return None
+    return replace(images, model=images.model.resolve(), labels=images.labels.resolve())
 
 
 _DEFAULT = {

@@ -12,7 +12,7 @@ import asyncio
 import collections
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
@@ -40,8 +40,11 @@ if TYPE_CHECKING:
     from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
-Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
-"""Hook class → the function that answers it, and the name of the hook's one field."""
+Answer = Callable[..., Awaitable[None] | None]
+Hooks = Mapping[type[commands.StartHook], tuple[Answer, str]]
+"""Hook class → the function that answers it, and the name of the hook's one field.
+
+An answer that must wait returns an awaitable: its stream stands still until it is done."""
 
 STALLED = 0.5  # seconds
 H2_WAITING = 12 * 1024 * 1024  # bytes held back on a whole connection before the other side waits
@@ -116,7 +119,9 @@ class EdgeConnection(ConnectionHandler):
         found = self._hooks.get(type(hook))
         if found is not None:
             answer, field_name = found
-            answer(getattr(hook, field_name))
+            waits = answer(getattr(hook, field_name))
+            if waits is not None:
+                await waits
 
     async def server_event(self, event: events.Event) -> None:
         """Feed one event through the layers. Reentrant calls queue behind the running one."""
@@ -150,7 +155,10 @@ class EdgeConnection(ConnectionHandler):
                 found = self._hooks.get(type(command))
                 if found is not None:
                     answer, field_name = found
-                    answer(getattr(command, field_name))
+                    waits = answer(getattr(command, field_name))
+                    if waits is not None:
+                        self._later(command, waits)
+                        continue
                 if command.blocking:
                     self._events.append(events.HookCompleted(command))
             elif isinstance(command, commands.Log):
@@ -165,6 +173,22 @@ class EdgeConnection(ConnectionHandler):
                 self.wakeup_timer.add(timer)
             elif isinstance(command, commands.CloseConnection) and command.connection in transports:
                 self._close(command)
+
+    def _later(self, command: commands.StartHook, waits: Awaitable[None]) -> None:
+        """Let a hook take its time; what belongs to its stream waits in the layer meanwhile."""
+
+        async def answered() -> None:
+            try:
+                await waits
+            except Exception as error:
+                self.edge.filter.crashed(self.edge)
+                logger.error("engine: a hook has crashed: {}", traces(error))
+                self._abort()
+                return
+            if command.blocking:
+                await self.server_event(events.HookCompleted(command))
+
+        asyncio_utils.create_task(answered(), name="hook", keep_ref=True)
 
     def _open(self, command: commands.OpenConnection) -> None:
         # the transport must be known before the (eager) task may run

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
@@ -24,7 +24,7 @@ from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
 from gateway.identity.resolve import parse_address
 from gateway.mitm import guard, layers
-from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks, traces
+from gateway.mitm.connection import Answer, EdgeClient, EdgeConnection, Hooks, traces
 from gateway.mitm.filter import Filter
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
@@ -43,7 +43,7 @@ Peer = tuple[str, int]
 def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
     """Hook class → the one function that answers it; a class not here costs nothing."""
     responses = Responses(judge)
-    answers: dict[type[StartHook], Callable[..., None]] = {
+    answers: dict[type[StartHook], Answer] = {
         server_hooks.ClientConnectedHook: judge.client_connected,
         server_hooks.ClientDisconnectedHook: judge.client_disconnected,
         server_hooks.ServerConnectHook: judge.server_connect,
@@ -61,6 +61,7 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         websocket.WebsocketMessageHook: responses.websocket_message,
         websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
+        layers.PictureHook: responses.pictures.judge,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }
