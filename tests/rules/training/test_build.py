@@ -48,7 +48,7 @@ def test_each_class_is_held_against_harmless_text_and_never_against_its_sisters(
 
 def test_learning_is_repeatable_and_tells_its_classes_apart() -> None:
     first, second = (learn(SOURCES, PLAN, same) for _ in range(2))
-    assert first.columns == (*HARMFUL, ABUSE)
+    assert first.columns == (*HARM,)
     assert (first.table == second.table).all()
     assert np.abs(first.table).max() > 0
 
@@ -86,14 +86,25 @@ def test_rows_become_sources_by_label_and_corpus() -> None:
 
 def test_looking_sees_lines_notes_pages_and_mixed_pages() -> None:
     groups = {one.group for one in look(model(), SOURCES, PLAN, same)}
-    assert {"daily lines", "daily words", "daily notes", "daily pages", "porn lines", "porn mixed"} <= groups
+    assert {
+        "daily lines",
+        "daily words",
+        "daily notes",
+        "daily pages",
+        "porn lines",
+        "porn mixed",
+    } <= groups
     assert "abuse mixed" not in groups
     assert "daily mixed" not in groups
 
 
 def test_books_are_seen_whole_and_in_pieces() -> None:
     book = Source(label=BENIGN, origin="law", texts=("学校应当组织学生锻炼。" * 30,))
-    assert {one.group for one in look(model(), [book], PLAN, same)} == {"law lines", "law words", "law pieces"}
+    assert {one.group for one in look(model(), [book], PLAN, same)} == {
+        "law lines",
+        "law words",
+        "law pieces",
+    }
 
 
 def test_confusion_counts_every_line_once() -> None:
