@@ -40,18 +40,10 @@ if TYPE_CHECKING:
     from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
-<<<<<<< HEAD
-Answer = Callable[..., Awaitable[None] | None]
-Hooks = Mapping[type[commands.StartHook], tuple[Answer, str]]
-"""Hook class → the function that answers it, and the name of the hook's one field.
-
-An answer that must wait returns an awaitable: its stream stands still until it is done."""
-=======
 Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., Awaitable[None] | None], str]]
 """Hook class → the function that answers it, and the name of the hook's one field. An
 answer that has to wait for something (a login) is awaited beside the connection's layers,
 which hold what follows meanwhile."""
->>>>>>> i4-engine
 
 STALLED = 0.5  # seconds
 H2_WAITING = 12 * 1024 * 1024  # bytes held back on a whole connection before the other side waits
@@ -176,18 +168,10 @@ class EdgeConnection(ConnectionHandler):
                 later = None
                 if found is not None:
                     answer, field_name = found
-<<<<<<< HEAD
-                    waits = answer(getattr(command, field_name))
-                    if waits is not None:
-                        self._later(command, waits)
-                        continue
-                if command.blocking:
-=======
                     later = answer(getattr(command, field_name))
                 if later is not None:
                     self._later(command, later)
                 elif command.blocking:
->>>>>>> i4-engine
                     self._events.append(events.HookCompleted(command))
             elif isinstance(command, commands.Log):
                 if "certificate required" in command.message:  # said nowhere else (TLS 1.3)
@@ -202,23 +186,6 @@ class EdgeConnection(ConnectionHandler):
             elif isinstance(command, commands.CloseConnection) and command.connection in transports:
                 self._close(command)
 
-<<<<<<< HEAD
-    def _later(self, command: commands.StartHook, waits: Awaitable[None]) -> None:
-        """Let a hook take its time; what belongs to its stream waits in the layer meanwhile."""
-
-        async def answered() -> None:
-            try:
-                await waits
-            except Exception as error:
-                self.edge.filter.crashed(self.edge)
-                logger.error("engine: a hook has crashed: {}", traces(error))
-                self._abort()
-                return
-            if command.blocking:
-                await self.server_event(events.HookCompleted(command))
-
-        asyncio_utils.create_task(answered(), name="hook", keep_ref=True)
-=======
     def _later(self, command: commands.StartHook, answer: Awaitable[None]) -> None:
         """An answer that takes its time: the layers go on when it is there."""
         asyncio_utils.create_task(self._wait(command, answer), name="answer", keep_ref=True)
@@ -234,7 +201,6 @@ class EdgeConnection(ConnectionHandler):
             return
         if command.blocking and self.client in self.transports:
             await self.server_event(events.HookCompleted(command))
->>>>>>> i4-engine
 
     def _open(self, command: commands.OpenConnection) -> None:
         # the transport must be known before the (eager) task may run

@@ -9,11 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-<<<<<<< HEAD
-from collections.abc import Sequence
-=======
 from collections.abc import Awaitable, Callable, Sequence
->>>>>>> i4-engine
 from dataclasses import fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
@@ -28,7 +24,7 @@ from mitmproxy.proxy.layers.http import _hooks as http_hooks
 
 from gateway.identity.resolve import parse_address
 from gateway.mitm import guard, layers
-from gateway.mitm.connection import Answer, EdgeClient, EdgeConnection, Hooks, traces
+from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks, traces
 from gateway.mitm.filter import Filter
 from gateway.mitm.login import Logins
 from gateway.mitm.proxyline import read as read_proxy_line
@@ -50,12 +46,8 @@ def hook_table(
 ) -> Hooks:
     """Hook class → the one function that answers it; a class not here costs nothing."""
     responses = Responses(judge)
-<<<<<<< HEAD
-    answers: dict[type[StartHook], Answer] = {
-=======
     logins = logins or Logins(judge, None)
     answers: dict[type[StartHook], Callable[..., Awaitable[None] | None]] = {
->>>>>>> i4-engine
         server_hooks.ClientConnectedHook: judge.client_connected,
         server_hooks.ClientDisconnectedHook: judge.client_disconnected,
         server_hooks.ServerConnectHook: judge.server_connect,

@@ -55,11 +55,7 @@ from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from rules.asking import open_asked
-<<<<<<< HEAD
-from rules.load import DataError, WorldError
-=======
-from rules.load import WorldError, load
->>>>>>> i4-engine
+from rules.load import DataError, WorldError, load
 from rules.recognise.content import Recogniser
 
 if TYPE_CHECKING:
