@@ -165,7 +165,13 @@ class Gallery:
     def _frames(self, classifier: Classifier, job: _Job) -> list[Pixels] | Refusal:
         card = classifier.card
         try:
-            return frames(job.body, card.width, card.height, most_pixels=self.settings.pixels)
+            return frames(
+                job.body,
+                card.width,
+                card.height,
+                most_pixels=self.settings.pixels,
+                crop=card.crop,
+            )
         except Exception:  # a door: Pillow's decoders are many
             logger.exception("images: an image of {} bytes cannot be decoded", len(job.body))
             return Refusal.BROKEN

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
 from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
 
+CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOGIN_KINDS = (ListenerKind.EXPLICIT, ListenerKind.SOCKS5)
@@ -173,7 +175,22 @@ def plan(settings: Settings, machine: Machine) -> Plan:
 def _resolved(images: Images | None) -> Images | None:
     if images is None:
         return None
-    return replace(images, model=images.model.resolve(), labels=images.labels.resolve())
+    return replace(images, model=_file(images.model), labels=_file(images.labels))
+
+
+def _file(path: Path) -> Path:
+    """A file of the operator's, of an installed package (`package:NAME/FILE`), or a shipped card
+    (`card:NAME`), as an absolute path. Raises ValueError where there is no such package."""
+    kind, colon, rest = str(path).partition(":")
+    if colon and kind == "card":
+        return CARDS / f"{rest}.yaml"
+    if not colon or kind != "package":
+        return path.resolve()
+    name, _, inside = rest.partition("/")
+    found = find_spec(name) if re.fullmatch(r"\w+", name) else None
+    if found is None or not found.submodule_search_locations:
+        raise ValueError(f"images: 没有安装这个包 / no package `{name}` is installed")
+    return Path(next(iter(found.submodule_search_locations))) / inside
 
 
 _DEFAULT = {

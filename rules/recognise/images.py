@@ -77,6 +77,7 @@ class Card:
     classes: tuple[Class, ...]
     layout: Layout = Layout.NCHW
     bgr: bool = False
+    crop: float = 1.0  # the part of each side, from the middle, that the model sees
     scale: float = 255.0  # pixels are divided by it first
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
@@ -90,6 +91,8 @@ class Card:
             raise ValueError(f"width and height are from 1 to {LARGEST_SIDE}")
         if len(self.mean) != 3 or len(self.std) != 3 or not all(self.std) or not self.scale:
             raise ValueError("mean and std have three numbers; std and scale are not 0")
+        if not 0.5 <= self.crop <= 1:
+            raise ValueError("crop is from 0.5 to 1")
         if not any(one.category for one in self.classes):
             raise ValueError("no class of the model means a category")
 

@@ -117,9 +117,18 @@ def _webp(data: bytes) -> Header | None:
 
 
 def frames(
-    data: bytes, width: int, height: int, *, most_pixels: int, most: int = FRAMES
+    data: bytes,
+    width: int,
+    height: int,
+    *,
+    most_pixels: int,
+    most: int = FRAMES,
+    crop: float = 1.0,
 ) -> list[Pixels] | Refusal:
-    """The first frames as height × width × 3 bytes (RGB, on white), or why there are none."""
+    """The first frames as height × width × 3 bytes (RGB, on white), or why there are none.
+
+    `crop` is the part of each side, from the middle, that is looked at.
+    """
     found = header(data)
     if found is None:
         return Refusal.UNKNOWN
@@ -128,7 +137,13 @@ def frames(
     made: list[Pixels] = []
     try:
         for image in _opened(data, found, (width, height), most):
-            small = _flat(image).resize((width, height), _bilinear(), reducing_gap=2.0)
+            flat = _flat(image)
+            edge = (1 - crop) / 2
+            box = (
+                *(flat.width * edge, flat.height * edge),
+                *(flat.width * (1 - edge), flat.height * (1 - edge)),
+            )
+            small = flat.resize((width, height), _bilinear(), box=box, reducing_gap=2.0)
             made.append(np.asarray(small, dtype=np.uint8))
     except _TROUBLE:
         return Refusal.BROKEN
