@@ -24,6 +24,7 @@ from pathlib import Path
 from loguru import logger
 from xxhash import xxh3_128_digest
 
+from gateway import oplog
 from gateway.node import Images
 from rules.load import DataError, WorldError
 from rules.model import Signal
@@ -206,6 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("labels", type=Path)
     parser.add_argument("rules", type=Path, nargs="*")
     options = parser.parse_args(argv)
+    oplog.set_up()
     try:
         Classifier.open(options.model, options.labels, load_categories(options.rules))
     except DataError as error:
