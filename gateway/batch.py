@@ -20,7 +20,9 @@ import msgpack
 
 from policies.model import Action
 
-VERSION = 2
+VERSION = 3
+READABLE = (2, 3)  # what an earlier version has spilled is taken in
+DAY = 86_400
 BUCKET = 300
 """Seconds of one aggregate's time bucket."""
 
@@ -157,7 +159,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one flush of one worker delivers. (node, worker, boot, seq) makes it unique."""
+    """What one flush of one worker delivers. (node, worker, boot, seq) makes it unique.
+
+    `pages` are pages that were read and let through, as (day number, host, how many).
+    """
 
     node: str
     worker: str
@@ -166,6 +171,7 @@ class Batch:
     events: tuple[Event, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     traces: tuple[Trace, ...] = ()
+    pages: tuple[tuple[int, str, int], ...] = ()
 
     @property
     def farewell(self) -> bool:
@@ -230,6 +236,7 @@ def encode(batch: Batch) -> bytes:
                 [_event_row(event) for event in batch.events],
                 [_aggregate_row(aggregate) for aggregate in batch.aggregates],
                 [_trace_row(trace) for trace in batch.traces],
+                batch.pages,
             )
         )
     )
@@ -241,9 +248,13 @@ def decode(data: bytes) -> Batch:
         parts = msgpack.unpackb(data)
     except (ValueError, msgpack.UnpackException, RecursionError) as error:
         raise BatchError(f"not a batch: {type(error).__name__}") from error
-    if type(parts) is not list or tuple(map(type, parts)) != _BATCH_SHAPE or parts[0] != VERSION:
+    if type(parts) is list and parts[:1] == [2]:
+        parts.append([])
+    if type(parts) is not list or tuple(map(type, parts)) != _BATCH_SHAPE:
         raise BatchError("not a batch of this version")
-    _, node, worker, boot, seq, events, aggregates, traces = parts
+    version, node, worker, boot, seq, events, aggregates, traces, pages = parts
+    if version not in READABLE:
+        raise BatchError("not a batch of this version")
     origin = {"node": node, "worker": worker, "boot": boot}
     try:
         _only_plain((node, worker, boot, seq))
@@ -258,6 +269,7 @@ def decode(data: bytes) -> Batch:
                 for row in aggregates
             ),
             traces=tuple(_trace(_record(row, _TRACE, _TRACE_SHAPE)) for row in traces),
+            pages=tuple(map(_page, pages)),
         )
     except BatchError:
         raise
@@ -265,7 +277,7 @@ def decode(data: bytes) -> Batch:
         raise BatchError(str(error)) from error
 
 
-_BATCH_SHAPE = (int, str, str, str, int, list, list, list)
+_BATCH_SHAPE = (int, str, str, str, int, list, list, list, list)
 
 
 def _record(row: Any, names: tuple[str, ...], shape: tuple[type, ...]) -> dict[str, Any]:
@@ -332,3 +344,12 @@ def _aggregate(record: dict[str, Any]) -> dict[str, Any]:
 def _trace(record: dict[str, Any]) -> Trace:
     _only_datable(record["seen"])
     return Trace(**record)
+
+
+def _page(row: Any) -> tuple[int, str, int]:
+    if type(row) is not list or tuple(map(type, row)) != (int, str, int):
+        raise BatchError("a page of the batch has the wrong shape")
+    _only_plain(row)
+    if not (0 <= row[0] < 2**33 // DAY and row[2] > 0):
+        raise BatchError("a page of the batch is not of this age")
+    return (row[0], row[1], row[2])

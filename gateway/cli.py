@@ -26,9 +26,11 @@ from gateway.authority_cli import register_ca
 from gateway.care_cli import register_care
 from gateway.commands import Commands, command, machine, node_of
 from gateway.identity_cli import register_identity
+from gateway.learned_cli import register_learned
 from gateway.node import Address
 from gateway.orders_cli import register_orders, register_overrides
 from gateway.usage_cli import register_usage
+from policies.cli import subcommands
 from rules.load import WorldError, load
 
 PATIENCE = 600.0  # seconds `gateway reload` waits for its answer
@@ -59,6 +61,9 @@ def register(commands: Commands) -> None:
     else:
         events.register_events(commands)
         _extend_policy(commands)
+    learned = subcommands(commands, "rules")
+    if learned is not None:
+        register_learned(learned)
 
 
 def _extend_policy(commands: Commands) -> None:
@@ -66,7 +71,6 @@ def _extend_policy(commands: Commands) -> None:
     from gateway.bundle_cli import register_bundle
     from gateway.rehearse_cli import register_rehearse
     from gateway.rollout_cli import register_rollout
-    from policies.cli import subcommands
 
     subs = subcommands(commands)
     if subs is not None:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from gateway import describe
-from gateway.batch import BUCKET, Batch, Event, EventLayer, Kind, encode, event_code
+from gateway.batch import BUCKET, DAY, Batch, Event, EventLayer, Kind, clean, encode, event_code
+from gateway.content import is_page
 from gateway.delivery import Delivery, Fate, Route
 from gateway.describe import PASSED, Key, Seen, Told, coarse
 from rules.model import Stage
@@ -39,6 +40,10 @@ SPILLING_EVERY = 1.0  # seconds while the writer is away: fewer, larger files
 ITEMS_PER_BATCH = 1_000  # of each sort
 MOST_TRACES = 100_000
 MOST_CONNECTIONS = 100_000
+MOST_PAGES = 50_000  # looks at pages remembered of a day, so that a reload is none
+HERE = 8 * 3600  # seconds by which Asia/Shanghai is ahead
+
+type Pages = tuple[tuple[int, str, int], ...]  # day number, host, how many
 
 _LAYER = {stage: EventLayer(stage.value) for stage in Stage}
 
@@ -95,6 +100,9 @@ class Recorder:
         self._traces: set[str] = set()
         self._bucket = 0
         self._met: set[tuple[str, str]] = set()
+        self._day = 0
+        self._looks: set[int] = set()
+        self._pages: dict[tuple[int, str], int] = {}
         self._flushing = threading.Lock()  # guards what follows
         self._batch = 0
         self._spilling = False
@@ -157,6 +165,8 @@ class Recorder:
             else (),
         )
         with self._lock:
+            if verdict.read and facts.stage is Stage.RESPONSE and verdict.action in PASSED:
+                self._page(facts, subject.token, (bucket + HERE) // DAY)
             if verdict.trace not in self._traces or bucket != self._bucket:
                 self._tell(Told(verdict, facts, int(now)), bucket)
             if not (
@@ -201,12 +211,15 @@ class Recorder:
                 counts, self._counts = self._counts, {}
                 returned, self._returned = self._returned, {}
                 told, self._told = self._told, []
+                pages, self._pages = self._pages, {}
+            read = tuple([(day, host, count) for (day, host), count in pages.items()])
             fresh = [(Key._make(key), sums) for key, sums in counts.items()]
             sums = fresh + [(Key._make(key), sums) for key, sums in returned.items()]
             self._spilling = False
             for start in range(0, max(len(seen), len(sums), len(told)), ITEMS_PER_BATCH):
                 chunk = slice(start, start + ITEMS_PER_BATCH)
-                self._deliver(seen[chunk], sums[chunk], told[chunk])
+                self._deliver(seen[chunk], sums[chunk], told[chunk], read)
+                read = ()
             self._measure(seen, fresh)
 
     def close(self) -> None:
@@ -236,6 +249,20 @@ class Recorder:
             self._met.clear()
         self._met.add(met)
         return True
+
+    def _page(self, facts: Facts, token: str, day: int) -> None:
+        """A page was read and let through: counted by host, each of a person's pages once a day."""
+        if not 200 <= facts.status < 300 or not is_page(facts.media_type):
+            return
+        if day != self._day or len(self._looks) >= MOST_PAGES:
+            self._day = day
+            self._looks.clear()
+        look = hash((token, facts.host, facts.path.partition("?")[0]))
+        if look in self._looks or len(self._pages) >= self._max_keys:
+            return
+        self._looks.add(look)
+        host = clean(facts.host, describe.NAME)
+        self._pages[day, host] = self._pages.get((day, host), 0) + 1
 
     def _count(self, key: tuple[object, ...], *sums: int) -> None:
         counted = self._counts.get(key)
@@ -277,12 +304,16 @@ class Recorder:
             self.flush()
 
     def _deliver(
-        self, seen: list[Seen], sums: list[tuple[Key, list[int]]], told: list[Told]
+        self,
+        seen: list[Seen],
+        sums: list[tuple[Key, list[int]]],
+        told: list[Told],
+        pages: Pages = (),
     ) -> None:
         """One batch: stored, spilled, or given back as counts without details."""
         self._batch += 1
         try:
-            fate = self._send(*self._pack(seen, sums, told))
+            fate = self._send(*self._pack(seen, sums, told, pages))
         except Exception:  # the door of this thread: the next batch must come
             logger.exception("events: a batch cannot be packed")
             fate = Fate.LOST
@@ -294,7 +325,11 @@ class Recorder:
                 self._metrics.spilled(fate)
 
     def _pack(
-        self, seen: list[Seen], sums: list[tuple[Key, list[int]]], told: list[Told]
+        self,
+        seen: list[Seen],
+        sums: list[tuple[Key, list[int]]],
+        told: list[Told],
+        pages: Pages,
     ) -> tuple[str, bytes]:
         """The batch's unique name and its bytes."""
         origin = (self._node, self._worker, self._boot)
@@ -306,6 +341,7 @@ class Recorder:
             events=tuple([describe.event(origin, item, query=self._all) for item in seen]),
             aggregates=tuple([describe.aggregate(key, counted) for key, counted in sums]),
             traces=tuple([describe.trace(item) for item in told]),
+            pages=pages,
         )
         return f"{self._boot}-{self._worker}-{self._batch:09d}", encode(batch)
 

@@ -76,6 +76,40 @@ class Listener:
     login: bool = False
 
 
+class Cover(StrEnum):
+    """What stands in place of an image that may not be seen."""
+
+    REPLACE = "replace"  # the block picture
+    BLUR = "blur"  # the same picture in a few large squares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """Which model reads images on this node, and how much may be spent on one. Sizes are bytes.
+
+    An image beyond a bound is not looked at: unknown, and policy says what follows.
+    """
+
+    model: Path
+    labels: Path
+    action: Cover = Cover.REPLACE
+    bytes: int = 2 * 1024 * 1024  # held before it leaves
+    pixels: int = 25_000_000
+    ms: int = 800  # from its last byte to the verdict
+    queue: int = 64  # images waiting in one worker
+    least: int = 1024  # smaller ones are buttons and tracking dots
+
+    def __post_init__(self) -> None:
+        for name, value, most in (
+            ("bytes", self.bytes, 32 * 1024 * 1024),
+            ("pixels", self.pixels, 200_000_000),
+            ("ms", self.ms, 30_000),
+            ("queue", self.queue, 10_000),
+        ):
+            if not 1 <= value <= most:
+                raise ValueError(f"images.{name}: {value} is not from 1 to {most}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """All a process of this node needs to know. Paths are absolute; sizes are bytes."""
@@ -105,6 +139,7 @@ class Node:
     oidc: Path | None = None  # a provider for the portal's own login
     bundle: str = ""  # where signed policy bundles are fetched from
     signer: Path | None = None  # socket of a signer run apart; None: one of our own
+    images: Images | None = None  # the model that reads images, if there is one
     anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property

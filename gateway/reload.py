@@ -40,6 +40,7 @@ CURRENT = "current"
 PREVIOUS = "previous"
 SAMPLES = 5  # bad lines told of each list
 KEPT = 500  # snapshot documents; events name them by hash, so many are kept
+LEARNED = "learned"  # the list that the node itself writes: it may shrink
 ROOMS = Path(__file__).resolve().parent.parent
 
 
@@ -191,7 +192,7 @@ def compile_all(node: Node, orders: tuple[Order, ...]) -> Compiled:
     categories = tuple(load_categories((*node.rules, *lists)).values())
     orders, unsound = sound_orders(policies, categories, orders)
     compile_policies(policies, categories=categories, rulebase="", orders=orders)
-    report = build(node.data, (*node.rules, *lists))
+    report = build(node.data, (*node.rules, *lists), accept=(LEARNED,))
     base = RuleBase.open(node.rulebase)
     try:
         snapshot = compile_policies(

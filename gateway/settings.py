@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Listener, ListenerKind, Node
+from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
 
+CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 LOGIN_KINDS = (ListenerKind.EXPLICIT, ListenerKind.SOCKS5)
@@ -28,7 +30,7 @@ class Settings:
     `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
     given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
     that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
-    (text; a link taking `?code=`).
+    (text; a link taking `?code=`). `images` (file only) names a model that reads images.
     """
 
     name: str | None = None
@@ -65,6 +67,7 @@ class Settings:
     bundle: str | None = None
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
+    images: Images | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -158,6 +161,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         bundle=settings.bundle or "",
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
+        images=_resolved(settings.images),
     )
     return Plan(
         node=node,
@@ -166,6 +170,27 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         pac_direct=settings.pac_direct,
         pac_fallback=bool(settings.pac_fallback),
     )
+
+
+def _resolved(images: Images | None) -> Images | None:
+    if images is None:
+        return None
+    return replace(images, model=_file(images.model), labels=_file(images.labels))
+
+
+def _file(path: Path) -> Path:
+    """A file of the operator's, of an installed package (`package:NAME/FILE`), or a shipped card
+    (`card:NAME`), as an absolute path. Raises ValueError where there is no such package."""
+    kind, colon, rest = str(path).partition(":")
+    if colon and kind == "card":
+        return CARDS / f"{rest}.yaml"
+    if not colon or kind != "package":
+        return path.resolve()
+    name, _, inside = rest.partition("/")
+    found = find_spec(name) if re.fullmatch(r"\w+", name) else None
+    if found is None or not found.submodule_search_locations:
+        raise ValueError(f"images: 没有安装这个包 / no package `{name}` is installed")
+    return Path(next(iter(found.submodule_search_locations))) / inside
 
 
 _DEFAULT = {

@@ -66,6 +66,7 @@ def up(plan: Plan, *, say: Say, log: Say, ready: Callable[[Prepared], None]) -> 
         found = authority.ensure(plan.node.ca, datetime.now(UTC))
         authority.ensure_keys(plan.node.data / "keys")
         _secrets(plan.node)
+        _images(plan.node)
         opened = open_all(plan)
         stack.callback(opened.close)
         node = replace(opened.node, data=plan.node.data)
@@ -198,6 +199,23 @@ def _secrets(node: Node) -> None:
         from gateway.identity import portal_login
 
         portal_login.read(node.oidc)[1].close()
+
+
+def _images(node: Node) -> None:
+    """Refuse a bad image model at the start, not in a child. Raises DataError, WorldError."""
+    if node.images is not None:
+        paths = (node.images.model, node.images.labels, *node.rules)
+        done = subprocess.run(
+            [*PYTHON, "-m", "gateway.images", *map(str, paths)],
+            env=child_environment(node, os.environ),
+            capture_output=True,
+            check=False,
+        )
+        said = done.stderr.decode("utf-8", "replace").strip()
+        if done.returncode == 2:
+            raise RefusedError((said,))
+        if done.returncode:
+            raise WorldError(said)
 
 
 def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:

@@ -28,6 +28,7 @@ from gateway.batch import Batch, BatchError, decode
 from gateway.delivery import LARGEST_FRAME, PART_SUFFIX, REFUSED, SPILL_SUFFIX, STORED
 from gateway.events import route
 from gateway.intake import Intake
+from gateway.learner import Learner
 from gateway.node import Node
 from gateway.sealing import Sealer
 from gateway.signing import Signing
@@ -55,8 +56,10 @@ class Writer:
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
         sealer: Sealer | None = None,
+        learner: Learner | None = None,
     ) -> None:
         self._store = store
+        self._learner = learner
         self._sealer = sealer
         self._intake = intake
         self._spill = spill
@@ -84,6 +87,11 @@ class Writer:
                 continue
             if self._sealer:
                 self._sealer.finish()
+            if self._learner:
+                try:
+                    self._learner.close()
+                except WorldError as error:
+                    logger.warning("learning: the last counts are not kept: {}", error)
             self._store.close()
 
     def turn(self, wait: float) -> int:
@@ -136,7 +144,21 @@ class Writer:
                 self._metrics.failure("writer")
             return False
         self._failures = 0
+        self._learn(batches)
         return True
+
+    def _learn(self, batches: list[Batch]) -> None:
+        """What is stored is also learned from; trouble there is nobody's who sent events."""
+        if self._learner is None:
+            return
+        try:
+            self._learner.hear(batches)
+        except (WorldError, OSError, DataError) as error:
+            logger.warning("learning: nothing is learned now: {}", error)
+        except Exception:  # the outermost door: events must go on
+            logger.exception("learning: {} batches cannot be learned from", len(batches))
+            if self._metrics:
+                self._metrics.failure("learner")
 
     def _replay(self) -> None:
         """Take in spilled batches, oldest first; one that can never be stored is put aside."""
@@ -211,7 +233,8 @@ def serve(node: Node, url: str = "") -> None:
         told = metrics.unsigned if metrics else lambda _count: None
         sealer = Sealer(store, signing, unsigned=told)
         intake = Intake(path.socket)
-        writer = Writer(store, intake, path.spill, metrics=metrics, sealer=sealer)
+        learner = Learner(node, time.time)
+        writer = Writer(store, intake, path.spill, metrics=metrics, sealer=sealer, learner=learner)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: writer.stop())
         try:

@@ -229,6 +229,23 @@ def _care(desk: _Desk, policy: Policy) -> None:
             )
 
 
+def _learning(desk: _Desk, policy: Policy) -> None:
+    """Learning is the district's; only harm is learned."""
+    if policy.learning is None:
+        return
+    if policy.scope is not Scope.DISTRICT:
+        desk.complain(policy, ["learning"], "only the district has `learning`")
+    desk.categories(policy, ["learning", "categories"], tuple(policy.learning.categories))
+    for name in policy.learning.categories:
+        if desk.layer.get(name, Layer.HARMFUL) is not Layer.HARMFUL:
+            desk.complain(
+                policy,
+                ["learning", "categories", name],
+                f"`{name}` is not harmful by law: it is not learned",
+                "take it out",
+            )
+
+
 def _delegated(desk: _Desk, policy: Policy) -> None:
     """What a school or group loosens is the district's to delegate."""
     for number, delegation in enumerate(policy.delegates):
@@ -243,6 +260,7 @@ _STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
     _known,
     _laws,
     _care,
+    _learning,
     _delegated,
 )
 

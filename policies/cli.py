@@ -50,9 +50,9 @@ def register(commands: Any) -> None:
     register_acting(rules.cli.subcommands(commands))
 
 
-def subcommands(commands: Any) -> Any:
-    """The sub-commands of `policy`, to which higher floors add theirs; None where absent."""
-    room = commands.choices.get("policy")
+def subcommands(commands: Any, room_name: str = "policy") -> Any:
+    """The sub-commands of a room, to which higher floors add theirs; None where absent."""
+    room = commands.choices.get(room_name)
     found = room._subparsers._group_actions if room is not None else ()
     return found[0] if found else None
 

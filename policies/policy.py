@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from policies.calendar import DayKind, Year
 from policies.entrust import Care, Delegation, Until
 from policies.hours import Window
+from policies.learning import Learning
 from policies.model import Action, Depth, Period, Role, Subject
 from policies.moment import at
 from policies.schoolyear import SchoolYear
@@ -284,6 +285,7 @@ class Policy:
     signatures: int = 1  # the district's: how many people must sign a bundle
     delegates: tuple[Delegation, ...] = ()
     care: Care | None = None
+    learning: Learning | None = None
 
     @property
     def allow_only(self) -> bool:

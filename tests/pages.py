@@ -204,7 +204,7 @@ def reply(asked: Asked) -> Reply:
     if path.startswith("/hold/"):  # a slow download: 40 blocks over some seconds
         size = int(path.removeprefix("/hold/"))
         return Reply(headers=(BINARY,), parts=lambda: stream(size), length=size, pause=0.1)
-    if path == "/say":
+    if path == "/say" or path.startswith("/say/"):
         return _said(dict(parse_qsl(query)))
     if path in ("/echo", "/upload"):
         return Reply(headers=(("content-type", "application/json"),), body=_echo(asked))

@@ -23,6 +23,7 @@ PURE = (
     "policies/seat.py", "policies/moment.py", "policies/policy.py",
     "policies/simulate.py", "policies/changes.py", "policies/difference.py",
     "policies/coverage.py", "policies/bulk.py",
+    "policies/learning.py", "gateway/votes.py",
     "policies/profiles.py", "policies/bundle.py", "policies/rollout.py",
     "policies/seat.py", "policies/moment.py", "policies/policy.py", "policies/hours.py",
     "policies/schoolyear.py", "policies/dates.py", "gateway/background.py",

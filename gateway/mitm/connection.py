@@ -131,7 +131,9 @@ class EdgeConnection(ConnectionHandler):
         found = self._hooks.get(type(hook))
         if found is not None:
             answer, field_name = found
-            answer(getattr(hook, field_name))
+            waits = answer(getattr(hook, field_name))
+            if waits is not None:
+                await waits
 
     async def server_event(self, event: events.Event) -> None:
         """Feed one event through the layers. Reentrant calls queue behind the running one."""

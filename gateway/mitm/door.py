@@ -66,6 +66,7 @@ def hook_table(
         websocket.WebsocketMessageHook: responses.websocket_message,
         websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
+        layers.PictureHook: responses.pictures.judge,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }

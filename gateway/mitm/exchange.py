@@ -37,6 +37,7 @@ class Exchange:
         "method",
         "outcome",
         "own",
+        "picture",
         "recorded",
         "stamp",
         "started",
@@ -50,6 +51,7 @@ class Exchange:
         self.recorded = False
         self.own = False  # the answer is ours, not an origin's
         self.hold = False  # the first window must be judged before it leaves
+        self.picture = 0  # bytes of an image that are held at most; 0: it is none
         self.encoding = ""
         self.charset = ""
         self.watch: Watching | None = None  # reads the body while it streams

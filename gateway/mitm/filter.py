@@ -39,6 +39,7 @@ from rules.recognise.asked import Asked, cares
 
 if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
+    from gateway.images import Gallery
     from gateway.metrics import Metrics
     from rules.recognise.content import Recogniser
 
@@ -74,8 +75,10 @@ class Filter:
         background: Background | None = None,
         clock: Callable[[], float] = time.time,
         desk: AppealDesk | None = None,
+        images: Gallery | None = None,
     ) -> None:
         self.desk = desk
+        self.images = images
         self.force = force
         self.recorder = recorder
         self.metrics = metrics

@@ -76,6 +76,14 @@ class WindowHook(StartHook):
 
 
 @dataclass
+class PictureHook(StartHook):
+    """An image is held; the answer takes its time, and only this stream waits for it."""
+
+    data: Window
+    blocking = True
+
+
+@dataclass
 class UpstreamFailedHook(StartHook):
     """The origin could not be reached or verified; the answer sets `flow.response`."""
 
@@ -219,17 +227,25 @@ class FilterStream(HttpStream):
             yield from super().state_consume_response_body(event)
             return
         origin = self.flow.response
-        if not self.response_body_buf and origin and "content-length" not in origin.headers:
+        exchange = self.flow.metadata.get("exchange")
+        picture = exchange.picture if exchange is not None else 0  # an image is held whole
+        first = not (self.response_body_buf or picture)
+        if first and origin and "content-length" not in origin.headers:
             yield commands.RequestWakeup(WINDOW_SECONDS)
         self.response_body_buf += event.data
-        if len(self.response_body_buf) >= WINDOW:
+        if len(self.response_body_buf) >= (picture or WINDOW):
             yield from self._judge_window()
+
+    def _window(self, body: bytes, *, whole: bool) -> StartHook:
+        exchange = self.flow.metadata.get("exchange")
+        kind = PictureHook if exchange is not None and exchange.picture else WindowHook
+        return kind(Window(self.flow, body, whole))
 
     def _judge_window(self) -> Commands:
         self.holding = False
         origin = self.flow.response
         window = bytes(self.response_body_buf)
-        yield WindowHook(Window(self.flow, window, whole=False))
+        yield self._window(window, whole=False)
         if (yield from self.check_killed(True)):
             return
         self.response_body_buf.clear()
@@ -296,7 +312,7 @@ class FilterStream(HttpStream):
             self.holding = False
             response = self.flow.response
             if response is not None and response.raw_content:
-                yield WindowHook(Window(self.flow, response.raw_content, whole=True))
+                yield self._window(response.raw_content, whole=True)
                 if (yield from self.check_killed(True)):
                     return
         yield from super().send_response(already_streamed)

@@ -21,6 +21,7 @@ from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
 from gateway.mitm.layers import Failure, Window
+from gateway.mitm.pictures import Pictures
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
@@ -38,6 +39,7 @@ class Responses:
 
     def __init__(self, judge: Filter) -> None:
         self._filter = judge
+        self.pictures = Pictures(judge, self._judge_again)
 
     def response_head(self, flow: http.HTTPFlow) -> None:
         """The origin answers: stream it, or hold the first window of a page."""
@@ -72,6 +74,10 @@ class Responses:
             self._judge_again(flow, exchange)
             if exchange.own:
                 return
+        exchange.picture = self.pictures.wanted(flow, exchange)
+        if exchange.picture:
+            exchange.hold = True
+            return
         exchange.charset = charset_of(headers("content-type"))
         known = _known(exchange.encoding)
         reads = self._filter.force.recogniser is not None and exchange.outcome.verdict.read

@@ -22,7 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from loguru import logger
 
@@ -55,8 +55,11 @@ from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from rules.asking import open_asked
-from rules.load import WorldError, load
+from rules.load import DataError, WorldError, load
 from rules.recognise.content import Recogniser
+
+if TYPE_CHECKING:
+    from gateway.images import Gallery
 
 GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
@@ -74,6 +77,24 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         recogniser=recogniser,
         asked=open_asked(loaded.base.path, (recogniser,)),
     )
+
+
+def known(force: InForce) -> dict[str, object]:
+    """The categories in force, by id."""
+    return {category.id: category for category in force.base.categories}
+
+
+def gallery(node: Node, force: InForce) -> Gallery | None:
+    """The reader of images, where the node names a model. One that is refused reads nothing."""
+    if node.images is None:
+        return None
+    from gateway.images import Gallery  # the extra `images` is wanted only here
+
+    try:
+        return Gallery(node.images, known(force))
+    except (DataError, WorldError) as error:
+        logger.error("images: no image is read: {}", error)
+        return None
 
 
 class Worker:
@@ -108,6 +129,7 @@ class Worker:
             tally=tally,
             background=load_background(),
             desk=self.desk,
+            images=gallery(node, force),
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
@@ -155,6 +177,8 @@ class Worker:
         while True:
             await asyncio.sleep(FOLLOW)
             self._look_at_calendar()
+            if self.filter.images is not None:
+                await asyncio.to_thread(self.filter.images.follow, known(self.filter.force))
             if self.follower.changed():
                 await self.reload()
 
@@ -190,6 +214,8 @@ class Worker:
         await self._finish()
         self.logins.close()
         await asyncio.to_thread(self.desk.close)
+        if self.filter.images is not None:
+            await asyncio.to_thread(self.filter.images.close)
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(self.usage.close)

@@ -159,3 +159,30 @@ def test_exchanges_of_a_batch() -> None:
     assert batch(events=2, counts=2).exchanges == 2 + 2 * 3
     assert replace(batch(), events=(), aggregates=()).exchanges == 0
     assert event().code == batch().events[0].code
+
+
+def test_pages_travel_and_what_an_earlier_version_spilled_is_read() -> None:
+    sent = batch(pages=((20_513, "fine.example", 3),))
+    assert decode(encode(sent)) == sent
+    parts = msgpack.unpackb(encode(sent))
+    old = msgpack.packb([2, *parts[1:-1]])
+    assert decode(old) == replace(sent, pages=())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "x",
+        [1, "h"],
+        [1, "h", "3"],
+        [-1, "h", 3],
+        [10**9, "h", 3],
+        [1, "h", 0],
+        [1, "h\0", 3],
+        [True, "h", 3],
+    ],
+)
+def test_pages_of_the_wrong_shape_are_refused(row: object) -> None:
+    parts = msgpack.unpackb(encode(batch()))
+    with pytest.raises(BatchError):
+        decode(msgpack.packb([*parts[:-1], [row]]))

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.node import PRIVATE, Address, Listener, ListenerKind
-from gateway.settings import Machine, Settings, nameservers, plan
-from rules.load import DataError, loads
+from gateway.node import PRIVATE, Address, Images, Listener, ListenerKind
+from gateway.settings import CARDS, Machine, Settings, nameservers, plan
+from rules.load import DataError, load, loads
+from rules.recognise.images import Card
+from rules.sources import load_categories
 
 MACHINE = Machine(name="gw 1.校.example", cores=4, resolvers=(Address(host="10.0.0.53", port=53),))
 
@@ -157,3 +159,31 @@ def test_a_login_that_cannot_be() -> None:
         Settings(listeners=(replace(one, kind=ListenerKind.TRANSPARENT),))
     with pytest.raises(ValueError, match="identity_api"):
         plan(Settings(oidc=Path("o.yaml")), machine)
+
+
+def test_images_are_files_packages_and_shipped_cards(tmp_path: Path) -> None:
+    def images(model: str, labels: str) -> Images | None:
+        asked = Images(model=Path(model), labels=Path(labels))
+        return plan(Settings(images=asked), Machine(name="n", cores=1)).node.images
+
+    own = images("m.onnx", str(tmp_path / "card.yaml"))
+    assert own is not None
+    assert own.model.is_absolute()
+    assert own.labels == tmp_path / "card.yaml"
+    ready = images("package:rules/recognise/raster.py", "card:open-nsfw")
+    assert ready is not None
+    assert ready.model.is_file()
+    assert load(Card, ready.labels).id == "open-nsfw"
+    for name in ("package:no_such_thing/x.onnx", "package:../x", "package:zlib/x"):
+        with pytest.raises(ValueError, match="no package"):
+            images(name, "card:open-nsfw")
+    assert plan(Settings(), Machine(name="n", cores=1)).node.images is None
+
+
+def test_every_shipped_card_loads_and_says_what_it_misses() -> None:
+    for path in CARDS.glob("*.yaml"):
+        card = load(Card, path)
+        assert card.id == path.stem
+        assert card.sha256
+        assert card.limits is not None
+        assert {one.category for one in card.classes} - {""} <= load_categories(()).keys()
