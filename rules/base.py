@@ -93,6 +93,7 @@ class RuleBase:
             if category.layer is Layer.HELP
         )
         self._nothing = Signals(mask=self.unknown)
+        self._unlisted = (self._nothing, False)
         self._networks: tuple[tuple[int, ...], tuple[int, ...]] = (
             tuple(manifest["networks"][0]),
             tuple(manifest["networks"][1]),
@@ -198,8 +199,11 @@ class RuleBase:
         known = self._older.get(name)
         if known is None:
             chain = self._chain(name)
-            paths = any(self._set(number).paths for number, _ in chain)
-            known = (self._signals(chain, name), paths)
+            if chain or self._loose:
+                paths = any(self._set(number).paths for number, _ in chain)
+                known = (self._signals(chain, name), paths)
+            else:
+                known = self._unlisted
         if len(self._memo) >= MEMO:
             self._older, self._memo = self._memo, {}
         if len(name) <= 255:
