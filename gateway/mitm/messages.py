@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
 
 Commands = layer.CommandGenerator[None]
+BEGINNING = 256  # bytes of a client's first binary message that are looked at
 
 
 class EdgeWebsocket(WebsocketLayer):
@@ -41,6 +42,8 @@ class EdgeWebsocket(WebsocketLayer):
         self._size = 0
         self._judged = False  # the message under way has been judged
         self._refused = False  # and must not leave
+        self._first = bytearray()  # the beginning of what the client sends in bytes
+        self._looked = False  # and that has been judged
 
     def relay_messages(self, event: events.Event) -> Commands:
         if not isinstance(event, events.DataReceived | events.ConnectionClosed):
@@ -57,6 +60,13 @@ class EdgeWebsocket(WebsocketLayer):
                     return
                 if isinstance(found, wsproto.events.TextMessage) and not from_client:
                     yield from self._text(found, target)
+                elif isinstance(found, wsproto.events.BytesMessage) and not self._looked:
+                    if from_client and (yield from self._begun(found)):
+                        yield from self._close(
+                            wsproto.events.CloseConnection(1008), from_client=from_client
+                        )
+                        return
+                    yield target.send2(found)
                 elif isinstance(
                     found, wsproto.events.Message | wsproto.events.Ping | wsproto.events.Pong
                 ):
@@ -80,6 +90,19 @@ class EdgeWebsocket(WebsocketLayer):
                 yield target.send2(wsproto.events.TextMessage(data=text, message_finished=last))
         if last:
             self._judged = self._refused = False
+
+    def _begun(self, found: wsproto.events.BytesMessage) -> layer.CommandGenerator[bool]:
+        """Judge the client's first bytes, once: a tunnel may begin there. True: end it."""
+        self._first += found.data
+        if not found.message_finished and len(self._first) < BEGINNING:
+            return False
+        self._looked = True
+        message = websocket.WebSocketMessage(Opcode.BINARY, True, bytes(self._first))
+        self._first.clear()
+        if self.flow.websocket is not None:
+            self.flow.websocket.messages.append(message)
+            yield WebsocketMessageHook(self.flow)
+        return message.dropped
 
     def _judge(self, text: str) -> Commands:
         self._held.clear()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from mitmproxy import http
+from mitmproxy.websocket import WebSocketMessage
 
 from gateway.content import (
     DECODERS,
@@ -25,6 +26,8 @@ from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from gateway.reading import STREAM, Watch, is_read
 from rules.model import Gap, Signal, Stage
+from rules.recognise.evasion import served
+from rules.recognise.handshakes import message as first_message
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
@@ -96,7 +99,7 @@ class Responses:
             return
         facts = exchange.facts
         found = labels(text[:LABELLED], facts.media_type)
-        seen = self._read(exchange, text)
+        seen = self._read(exchange, text) + served(text)
         if found or seen:
             exchange.facts = replace(facts, labels=found or facts.labels, seen=facts.seen + seen)
             self._judge_again(flow, exchange)
@@ -263,7 +266,10 @@ class Responses:
             return
         message = socket.messages[-1]
         socket.messages.clear()
-        if message.from_client or not message.is_text:
+        if message.from_client:
+            self._first_message(flow, exchange, message)
+            return
+        if not message.is_text:
             return
         found = labels(message.content, "text/html")
         seen = self._said(exchange, message.content)
@@ -275,6 +281,21 @@ class Responses:
         if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
             message.drop()
             self._filter.record(client, facts, outcome, "websocket-message")
+
+    def _first_message(
+        self, flow: http.HTTPFlow, exchange: Exchange, message: WebSocketMessage
+    ) -> None:
+        """Does a client's first binary message begin another connection in here?"""
+        browser = bool(flow.request.headers.get("origin"))
+        seen = first_message(message.content, browser=browser)
+        if not seen:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        facts = replace(exchange.facts, seen=exchange.facts.seen + seen)
+        outcome = self._filter.judge(facts, client.subject)
+        if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
+            message.drop()
+            self._filter.record(client, facts, outcome, "websocket-tunnel")
 
     def _said(self, exchange: Exchange, message: bytes) -> tuple[Signal, ...]:
         """What recognisers make of a text message, of its first kilobytes."""

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from rules.base import RuleBase
 from rules.hosts import canonical, normal_path
 from rules.model import Facts, Layer, Signal
 from rules.recognise.dns_tunnels import is_query, unpadded
 from rules.recognise.handshakes import tunnelled
-from rules.recognise.normal import normalise
+from rules.recognise.relays import by_code, by_path
 
 DNS, PROXY, VPN = "encrypted-dns", "proxy", "vpn"
 LIKENESS = 0.95
@@ -33,44 +32,6 @@ _DNS_TYPES = ("application/dns-", "application/oblivious-dns")
 _RECORDS = frozenset({"a", "aaaa", "any", "cname", "https", "mx", "ns", "ptr", "srv", "txt"})
 
 
-class Mark(NamedTuple):
-    """A path that only a tool has: a cheap test, then the exact one (on the lower-case path)."""
-
-    needle: str
-    pattern: re.Pattern[str]
-    category: str
-    tool: str
-
-
-def _mark(needle: str, pattern: str, category: str, tool: str) -> Mark:
-    return Mark(needle, re.compile(pattern), category, tool)
-
-
-_UV = r"/uv\.(?:bundle|config|handler|sw|client)(?:\.min)?\.js(?:$|\?)"
-MARKS = (
-    _mark("hvtr", r"/hvtr(?:s8(?:%2f|/)-|(?:%3a|:)-)", PROXY, "Ultraviolet"),
-    _mark("/uv.", _UV, PROXY, "Ultraviolet"),
-    _mark("scramjet", r"/scramjet(?:/https?(?:%3a|:)|\.[\w.]+\.(?:js|wasm)(?:$|\?))", PROXY, "Scramjet"),
-    _mark("hammerhead.js", r"/(?:ramme|ha)?r?hammerhead\.js(?:$|\?)|/hammerhead\.js(?:$|\?)", PROXY, "Rammerhead"),
-    _mark("rammerhead", r"/rammerhead(?:\.min)?\.js(?:$|\?)", PROXY, "Rammerhead"),
-    _mark("/http", r"^/[0-9a-f]{32}(?:![\w!*.-]{1,40})?/https?(?::|%3a)", PROXY, "Rammerhead"),
-    _mark("__cp", r"[?&]__cpo=|/__cp[ipw]\.php", PROXY, "CroxyProxy"),
-    _mark("browse.php?", r"/browse\.php\?(?:[^#]*&)?u=(?:https?|%68|ahr0|czov|oi8v)", PROXY, "Glype"),
-    _mark("process.php?action=", r"/includes/process\.php\?action=update", PROXY, "Glype"),
-    _mark("&hl=", r"/(?:index\.php)?\?q=(?:ahr0c|https?)[^&]*&hl=(?=[a-f]{0,3}\d)[0-9a-f]{2,4}$", PROXY, "PHProxy"),
-    _mark("/nph-", r"/nph-[\w-]+\.(?:cgi|pl)(?:/|$)", PROXY, "CGIProxy"),
-    _mark("/bare/v", r"/bare/v[1-3]/", PROXY, "Bare server"),
-    _mark("/tor/", r"^/tor/(?:server|extra|micro|keys|status-vote|rendezvous)[/-]", PROXY, "Tor directory"),
-    _mark("/gunservice/", r"/gunservice/tun(?:multi)?$", PROXY, "V2Ray gRPC"),
-    _mark("x_padding=", r"[?&]x_padding=", PROXY, "XHTTP"),
-    _mark("/masque/", r"/\.well-known/masque/(?:udp|ip)/", PROXY, "MASQUE"),
-    _mark("/vpnsvc/", r"/vpnsvc/(?:connect|vpn)\.cgi", VPN, "SoftEther"),
-    _mark("/sra_", r"/sra_(?:\{|%7b)ba195980-cd49-458b-9e23-c84ee0adcd75", VPN, "SSTP"),
-    _mark("/cscossl", r"/csco(?:sslc|transport)/", VPN, "AnyConnect"),
-    _mark(".sslvpn", r"/ssl-tunnel-connect\.sslvpn", VPN, "GlobalProtect"),
-    _mark("/sslvpn-tunnel", r"/remote/sslvpn-tunnel", VPN, "FortiGate"),
-)  # fmt: skip
-
 _HEADERS = (
     ("x-bare-url", PROXY, "Bare server"),
     ("x-bare-host", PROXY, "Bare server"),
@@ -80,7 +41,6 @@ _HEADERS = (
 _SUBPROTOCOLS = ("chisel-v", "wstunnel", "wisp-v")
 
 _EMBEDDED = re.compile(r"/https?(?::|%3a)(?:/|%2f){1,2}([^/?#&]{4,253})([^#]{0,1000})", re.I)
-_FRONT = re.compile(r"https?://([^/?#]{1,260})", re.I)
 
 Headers = Callable[[str], str]
 
@@ -96,26 +56,25 @@ def _sure(category: str, matched: str, place: str, confidence: float = 1.0) -> S
 
 
 def requested(
-    facts: Facts, headers: Headers, base: RuleBase, *, tunnelled: bool
+    facts: Facts, headers: Headers, base: RuleBase, *, relayed: str = ""
 ) -> tuple[Signal, ...]:
-    """What a request's head shows. `tunnelled`: it came through a tunnel, so no proxy is asked."""
+    """What a request's head shows. `relayed`: the host of a full URL asked for inside a tunnel,
+    where only a further proxy expects one."""
     path = facts.path
     found = list(named(facts.host, base))
     low = path[:_LONGEST].lower()
     if "%" in low and "%2" not in low:
         low = normal_path(path).lower()
-    for mark in MARKS:
-        if mark.needle in low and mark.pattern.search(low):
-            found.append(_sure(mark.category, mark.tool, "url"))
+    found += [_sure(mark.category, mark.tool, "url") for mark in by_path(low)]
     if "dns" in low or "/resolve" in low or "name=" in low:
         found += _resolving(facts.method, path, low)
     if "http" in low:
         found += _inside(path, base)
-    if facts.method == "CONNECT" or facts.method == "SSTP_DUPLEX_POST":
+    if facts.method in ("CONNECT", "SSTP_DUPLEX_POST"):
         found.append(_sure(VPN if facts.method[0] == "S" else PROXY, facts.method, "method"))
-    elif tunnelled and path[:1] != "/" and _FRONT.match(path):
-        found.append(_sure(PROXY, "a proxy asked inside a tunnel", "url"))
-    found += _headed(facts, low, headers)
+    elif relayed and relayed != facts.host:
+        found.append(_sure(PROXY, f"a proxy asked for {relayed}", "url"))
+    found += _headed(low, headers)
     return tuple(dict.fromkeys(found)) if found else ()
 
 
@@ -161,7 +120,7 @@ def _harms(category: str, base: RuleBase) -> bool:
     return base.categories[base.index[category]].layer is Layer.HARMFUL
 
 
-def _headed(facts: Facts, low: str, headers: Headers) -> list[Signal]:
+def _headed(low: str, headers: Headers) -> list[Signal]:
     found = [
         _sure(category, tool, f"header {name}")
         for name, category, tool in _HEADERS
@@ -221,6 +180,8 @@ def named(host: str, base: RuleBase) -> tuple[Signal, ...]:
 
 def skeleton(host: str) -> str:
     """The plain name that a name of A-labels looks like; "" where it looks like none."""
+    from rules.recognise.normal import normalise  # loads tables: only odd names pay for it
+
     labels = []
     for label in host.split("."):
         text = label
@@ -241,44 +202,7 @@ _LIKE = dict(zip("ӏıɩɪꓲⅼ", "llllll", strict=True))
 """Look-alikes that the reading of texts takes for other letters, but a name uses as these."""
 
 
-class Code(NamedTuple):
-    """What the page of a web proxy cannot do without: a cheap test, then the exact one."""
-
-    needle: bytes
-    pattern: re.Pattern[bytes]
-    tool: str
-
-
-def _code(needle: bytes, pattern: bytes, tool: str) -> Code:
-    return Code(needle, re.compile(pattern, re.I), tool)
-
-
-_SRC = rb"<(?:script|link|iframe)\b[^>]{0,300}?(?:src|href)\s*=\s*[\"']?[^\"'>\s]{0,200}?"
-_ACTION = rb"<form\b[^>]{0,300}?action\s*=\s*[\"']?[^\"'>\s]{0,200}?"
-CODES = (
-    _code(b"uv.", _SRC + rb"\buv\.(?:bundle|config|handler|sw)(?:\.min)?\.js", "Ultraviolet"),
-    _code(b"scramjet.", _SRC + rb"\bscramjet\.\w+(?:\.\w+)?\.js", "Scramjet"),
-    _code(b"hammerhead.js", _SRC + rb"\bhammerhead\.js", "Rammerhead"),
-    _code(b"rammerhead", _SRC + rb"\brammerhead(?:\.min)?\.js", "Rammerhead"),
-    _code(b"process.php?action=", _ACTION + rb"includes/process\.php\?action=update", "Glype"),
-    _code(b"browse.php?u=", rb"(?:href|src|action)\s*=\s*[\"']?[^\"'>\s]{0,200}?\bbrowse\.php\?u=", "Glype"),
-    _code(b"nph-", _ACTION + rb"nph-[\w-]+\.(?:cgi|pl)", "CGIProxy"),
-    _code(b"__cpo", rb"(?:href|src|action)\s*=\s*[\"']?[^\"'>\s]{0,300}?[?&]__cpo=", "CroxyProxy"),
-    _code(b"bare-mux", _SRC + rb"\bbare-?mux\b", "bare-mux"),
-    _code(b"hl=", _ACTION + rb"[^\"'>\s]{0,80}\?hl=[0-9a-f]{2,4}[\"'][^>]{0,200}>[^\0]{0,800}?name=[\"']?q[\"'][^>]{0,200}value=[\"']?https?://", "PHProxy"),
-    _code(b"PHProxy", rb"<title>[^<]{0,80}PHProxy", "PHProxy"),
-    _code(b"Glype", rb"<title>[^<]{0,80}Glype|<meta\b[^>]{0,100}generator[^>]{0,100}Glype", "Glype"),
-)  # fmt: skip
-MOST = 64 * 1024
-
-
 def served(window: bytes) -> tuple[Signal, ...]:
     """What the first window of a page shows of the program that made it."""
-    if len(window) > MOST:
-        window = window[:MOST]
-    found = [
-        _sure(PROXY, code.tool, "markup")
-        for code in CODES
-        if code.needle in window and code.pattern.search(window)
-    ]
-    return tuple(dict.fromkeys(found)) if found else ()
+    tools = by_code(window)
+    return tuple(_sure(PROXY, tool, "markup") for tool in tools) if tools else ()
