@@ -54,6 +54,7 @@ mixed.example/bad gambling
 127.0.0.3 education
 127.0.0.4 gambling
 127.0.0.5 banking
+203.0.113.66 gambling
 """
 SOURCE = """\
 id: wire

@@ -17,7 +17,7 @@ import subprocess
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from gzip import compress
 
 import brotli
@@ -48,6 +48,17 @@ class Range:
     gateway: Gateway
     world: World
     router: Callable[[int], bool] = field(default=lambda _: False)
+
+
+def told(shot: Shot) -> str:
+    """The fields of a shot that were set."""
+    plain = Shot()
+    set_ = {
+        one.name: getattr(shot, one.name)
+        for one in fields(shot)
+        if getattr(shot, one.name) != getattr(plain, one.name)
+    }
+    return str(set_)
 
 
 def escaped(text: str) -> str:
@@ -128,7 +139,8 @@ def asked_bytes(shot: Shot, target: str, host: str) -> bytes:
 def request(on: Range, shot: Shot) -> bool:
     port = on.world.http.port
     authority, path = split(shot.url, port)
-    data = asked_bytes(shot, f"http://{authority}{path}", shot.host or authority.rpartition("@")[2])
+    host = shot.host.replace("{port}", str(port)) or authority.rpartition("@")[2]
+    data = asked_bytes(shot, f"http://{authority}{path}", host)
     seen = len(on.world.origins.seen)
     at = on.gateway.proxy
     with socket.create_connection((at.host, at.port), 20) as sock:
@@ -175,7 +187,8 @@ def raw(on: Range, shot: Shot) -> bool:
     with socket.create_connection((at.host, at.port), 20) as sock:
         with contextlib.suppress(OSError):
             sock.sendall(data_of(shot, on.world.http.port))
-            sock.shutdown(socket.SHUT_WR)
+            if "Connection: close" not in shot.send:
+                sock.shutdown(socket.SHUT_WR)
         answer = drained(sock)
     return len(on.world.origins.seen) == seen and status(answer) not in range(200, 400)
 
@@ -256,11 +269,11 @@ def page_reply(shot: Shot, port: int) -> Reply:
     body = filled(shot.body).replace("{port}", str(port)).encode(shot.charset, "replace")
     body = packed(body, shot.codings)
     says = shot.says or ", ".join(one.removeprefix("raw-") for one in shot.codings)
-    fields = [("content-type", shot.media)] if shot.media else []
+    pairs = [("content-type", shot.media)] if shot.media else []
     if shot.header:
         name, _, value = shot.header.partition(":")
-        fields.append((name, value.strip().replace("{port}", str(port))))
-    lines = [f"{name}: {value}" for name, value in fields]
+        pairs.append((name, value.strip().replace("{port}", str(port))))
+    lines = [f"{name}: {value}" for name, value in pairs]
     if says.startswith("te:"):
         lines.append(f"Transfer-Encoding: {says[3:]}")
         head = "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""]).encode()
@@ -270,9 +283,9 @@ def page_reply(shot: Shot, port: int) -> Reply:
         head = "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""]).encode()
         return Reply(raw=head + body[: -shot.cut])
     if says:
-        fields.append(("content-encoding", says))
+        pairs.append(("content-encoding", says))
     moved = shot.header.lower().startswith("location")
-    return Reply(status=302 if moved else 200, headers=tuple(fields), body=body)
+    return Reply(status=302 if moved else 200, headers=tuple(pairs), body=body)
 
 
 def fetched(on: Range, shot: Shot) -> bytes:

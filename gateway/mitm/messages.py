@@ -1,8 +1,8 @@
 """WebSocket messages: relayed as they come, in constant memory.
 
 mitmproxy keeps a message until its last fragment, which a stranger may never send.
-Here only text from an origin waits, for one window, until it is judged. Compression
-is not negotiated (requests.py, responses.py): sixty kilobytes could become sixty
+Here only text from an origin waits, for one window, until it is judged; of bytes from a
+client the first messages are looked at, because tunnels begin there. Compression is not negotiated (requests.py, responses.py): sixty kilobytes could become sixty
 million. No decision here: responses.py answers the hook.
 """
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
 
 Commands = layer.CommandGenerator[None]
-BEGINNING = 256  # bytes of a client's first binary message that are looked at
+BEGINNING = 256  # bytes of a client's binary message that are looked at
+FIRST = 3  # such messages of one socket
 
 
 class EdgeWebsocket(WebsocketLayer):
@@ -42,8 +43,9 @@ class EdgeWebsocket(WebsocketLayer):
         self._size = 0
         self._judged = False  # the message under way has been judged
         self._refused = False  # and must not leave
-        self._first = bytearray()  # the beginning of what the client sends in bytes
-        self._looked = False  # and that has been judged
+        self._first = bytearray()  # the beginning of a message of bytes from the client
+        self._left = FIRST  # such messages still to be looked at
+        self._rest = False  # the remainder of one that has been
 
     def relay_messages(self, event: events.Event) -> Commands:
         if not isinstance(event, events.DataReceived | events.ConnectionClosed):
@@ -60,8 +62,8 @@ class EdgeWebsocket(WebsocketLayer):
                     return
                 if isinstance(found, wsproto.events.TextMessage) and not from_client:
                     yield from self._text(found, target)
-                elif isinstance(found, wsproto.events.BytesMessage) and not self._looked:
-                    if from_client and (yield from self._begun(found)):
+                elif isinstance(found, wsproto.events.BytesMessage) and from_client:
+                    if self._left and (yield from self._begun(found)):
                         yield from self._close(
                             wsproto.events.CloseConnection(1008), from_client=from_client
                         )
@@ -92,12 +94,17 @@ class EdgeWebsocket(WebsocketLayer):
             self._judged = self._refused = False
 
     def _begun(self, found: wsproto.events.BytesMessage) -> layer.CommandGenerator[bool]:
-        """Judge the client's first bytes, once: a tunnel may begin there. True: end it."""
-        self._first += found.data
-        if not found.message_finished and len(self._first) < BEGINNING:
+        """Judge how the client's first messages begin: a tunnel may be one. True: end it."""
+        last = found.message_finished
+        if self._rest:
+            self._rest = not last
             return False
-        self._looked = True
-        message = websocket.WebSocketMessage(Opcode.BINARY, True, bytes(self._first))
+        self._first += found.data
+        if not last and len(self._first) < BEGINNING:
+            return False
+        self._left -= 1
+        self._rest = not last
+        message = websocket.WebSocketMessage(Opcode.BINARY, True, bytes(self._first[:BEGINNING]))
         self._first.clear()
         if self.flow.websocket is not None:
             self.flow.websocket.messages.append(message)

@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable
 
 from rules.base import RuleBase
-from rules.hosts import canonical, normal_path
+from rules.hosts import canonical, normal_path, split_url
 from rules.model import Facts, Layer, Signal
 from rules.recognise.dns_tunnels import is_query, unpadded
 from rules.recognise.handshakes import tunnelled
+from rules.recognise.parameters import text_of
 from rules.recognise.relays import by_code, by_path
 
 DNS, PROXY, VPN = "encrypted-dns", "proxy", "vpn"
@@ -40,7 +41,7 @@ _HEADERS = (
 )
 _SUBPROTOCOLS = ("chisel-v", "wstunnel", "wisp-v")
 
-_EMBEDDED = re.compile(r"/https?(?::|%3a)(?:/|%2f){1,2}([^/?#&]{4,253})([^#]{0,1000})", re.I)
+_EMBEDDED = re.compile(r"/https?(?::|%3a)(?:/|%2f){1,2}([^#]{4,1000})", re.I)
 
 Headers = Callable[[str], str]
 
@@ -103,13 +104,14 @@ def _inside(path: str, base: RuleBase) -> list[Signal]:
     found = _EMBEDDED.search(path[:_LONGEST])
     if found is None:
         return []
+    rest = found[1] if "%" not in found[1][:253] else text_of(found[1].replace("+", "%2B"))
     try:
-        host = canonical(found[1].rpartition("@")[2].partition(":")[0])
+        host, _, where = split_url(f"https://{rest.lstrip('/')}")
     except ValueError:
         return []
     return [
         _sure(item.category, item.matched, "inner-url", item.confidence)
-        for item in base.url(host, found[2] or "/").items
+        for item in base.url(host, where or "/").items
         if _harms(item.category, base)
     ]
 

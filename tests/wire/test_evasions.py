@@ -13,7 +13,7 @@ import pytest
 from rules.evasions import Row, load_evasions
 from tests.conftest import World
 from tests.running import Gateway
-from tests.shots import DRIVERS, ECHO, SEND, Range, do
+from tests.shots import DRIVERS, ECHO, SEND, Range, do, told
 
 pytestmark = pytest.mark.wire
 
@@ -98,6 +98,6 @@ def on(gateway: Gateway, world: World, request: pytest.FixtureRequest) -> Range:
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_every_row_over_the_wire(on: Range, row: Row) -> None:
     fire = DRIVERS[row.wire]
-    escaped = [shot for shot in row.catch if not fire(on, shot)]
-    stopped = [shot for shot in row.let if fire(on, shot)]
+    escaped = [told(shot) for shot in row.catch if not fire(on, shot)]
+    stopped = [told(shot) for shot in row.let if fire(on, shot)]
     assert (escaped, stopped) == ([], [])
