@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STEP = 1024  # bytes as sent: smaller pieces wait for more (an event stream's do not)
 CONTEXT = 600  # characters of what was read before that are read again
 MOST = 1024 * 1024  # bytes of a body, unpacked, that are read at all
+REMEMBERED = 600.0  # seconds
 STREAM = "text/event-stream"
 _PROGRAMS = ("application/json", "application/ld+json", "application/x-ndjson", STREAM)
 
@@ -45,28 +46,41 @@ NOTHING = Judged()
 
 
 class Remembered:
-    """Which pages turned out harmful only after their beginning had left: the last ones."""
+    """Which pages turned out harmful only after their beginning had left, for ten minutes."""
 
     __slots__ = ("_found", "_most")
 
     def __init__(self, most: int = 1024) -> None:
-        self._found: dict[tuple[str, str], tuple[Signal, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[float, tuple[Signal, ...]]] = {}
         self._most = most
 
-    def put(self, host: str, path: str, signals: tuple[Signal, ...]) -> None:
+    def put(self, host: str, path: str, signals: tuple[Signal, ...], now: float) -> None:
         """Remember a page by host and path; beyond the limit the oldest is forgotten."""
         self._found.pop((host, path), None)
         if len(self._found) >= self._most:
             del self._found[next(iter(self._found))]
-        self._found[host, path] = signals
+        self._found[host, path] = (now + REMEMBERED, signals)
 
-    def get(self, host: str, path: str) -> tuple[Signal, ...]:
-        """What was seen of it; nothing where nothing is remembered."""
-        return self._found.get((host, path), ()) if self._found else ()
+    def get(self, host: str, path: str, now: float) -> tuple[Signal, ...]:
+        """What was seen of it; nothing where nothing is remembered (any longer)."""
+        found = self._found.get((host, path)) if self._found else None
+        return found[1] if found is not None and now < found[0] else ()
+
+
+def united(seen: tuple[Signal, ...], more: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    """What was seen so far with what was seen now: of equal recognitions the surest."""
+    if not seen:
+        return more
+    best = {(one.category, one.recogniser, one.place): one for one in seen}
+    for one in more:
+        key = (one.category, one.recogniser, one.place)
+        if key not in best or best[key].confidence < one.confidence:
+            best[key] = one
+    return tuple(best.values())
 
 
 class Watch:
-    """Reads a body while it streams: `feed` every chunk, then `end`; `held` says what may leave.
+    """Reads a body while it streams: `feed` every chunk, then `end`; `release` says what may leave.
 
     `judged`: the first chunk is a window that was judged by itself; only what is needed to
     go on after it is taken from it.
@@ -78,6 +92,7 @@ class Watch:
         "_held",
         "_judged",
         "_open",
+        "_passed",
         "_read",
         "_recogniser",
         "_step",
@@ -98,7 +113,8 @@ class Watch:
         self._growing = Growing(media_type, charset)
         self._unpacker = Unpacker(encoding)
         self._step = 0 if media_type == STREAM else STEP
-        self._held = bytearray()
+        self._held = bytearray()  # not looked at yet
+        self._passed = bytearray()  # looked at: may leave
         self._context = ""
         self._read = 0
         self._open = True
@@ -108,25 +124,33 @@ class Watch:
         self._held += chunk
         if not self._open or len(self._held) < self._step:
             return NOTHING
-        return self._look(bytes(self._held))
+        return self._look()
+
+    def hurry(self) -> Judged:
+        """What waits is looked at now, however little it is: nothing more came for a while."""
+        return self._look() if self._open and self._held else NOTHING
 
     def release(self) -> bytes:
         """The bytes that may leave now that they have been read."""
-        if self._open and len(self._held) < self._step:
-            return b""
-        data = bytes(self._held)
-        self._held.clear()
+        if not self._open:
+            self._passed += self._held
+            self._held.clear()
+        data = bytes(self._passed)
+        self._passed.clear()
         return data
 
     def end(self) -> Judged:
         """What the rest shows; after it everything may leave."""
         if not self._open:
             return NOTHING
-        found = self._look(bytes(self._held), last=True)
+        found = self._look(last=True)
         self._open = False
         return found
 
-    def _look(self, chunk: bytes, *, last: bool = False) -> Judged:
+    def _look(self, *, last: bool = False) -> Judged:
+        chunk = bytes(self._held)
+        self._passed += chunk
+        self._held.clear()
         data = self._unpacker.feed(chunk)
         if isinstance(data, Gap):
             self._open = False

@@ -36,7 +36,7 @@ from rules.table import (
     hasher,
 )
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CURRENT = "current"
 UNCATEGORISED = "uncategorised"

@@ -306,7 +306,9 @@ def page(on: Range, shot: Shot) -> bool:
     answer = fetched(on, shot)
     if shot.says.startswith("te:") and status(answer) == 502:
         return True
-    return refused(answer, contacted=False) and b"X-Qinglang-Code" in answer.partition(b"\r\n\r\n")[0]
+    return (
+        refused(answer, contacted=False) and b"X-Qinglang-Code" in answer.partition(b"\r\n\r\n")[0]
+    )
 
 
 def follow(on: Range, shot: Shot) -> bool:
@@ -398,9 +400,7 @@ except ConnectionRefusedError: print("rejected")
 
 
 def do(*argv: str, given: str = "") -> str:
-    done = subprocess.run(
-        argv, check=True, capture_output=True, text=True, input=given, timeout=20
-    )
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, input=given, timeout=20)
     return done.stdout
 
 

@@ -2,8 +2,9 @@
 
 mitmproxy keeps a message until its last fragment, which a stranger may never send.
 Here only text from an origin waits, for one window, until it is judged; of bytes from a
-client the first messages are looked at, because tunnels begin there. Compression is not negotiated (requests.py, responses.py): sixty kilobytes could become sixty
-million. No decision here: responses.py answers the hook.
+client the first messages are looked at, because tunnels begin there. Compression is not
+negotiated (requests.py, responses.py): sixty kilobytes could become sixty million.
+No decision here: responses.py answers the hook.
 """
 
 from __future__ import annotations

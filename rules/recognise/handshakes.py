@@ -21,6 +21,8 @@ HINT = 0.6
 _TROJAN = re.compile(rb"[0-9a-f]{56}\r\n[\x01\x03][\x01\x03\x04]").match
 _TOR_NAME = re.compile(r"www\.[a-z2-7]{8,25}\.(?:com|net)").fullmatch
 _HOST = re.compile(rb"[A-Za-z0-9_.-]{3,253}").fullmatch
+_PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x28\xb5\x2f\xfd", b"PK\3\4")
+"""gzip, zlib, zstd, zip: packed, not hidden."""
 _TLS = re.compile(rb"\x16\x03[\x00-\x04]..\x01", re.S).match
 
 
@@ -104,10 +106,11 @@ def tunnelled(data: bytes) -> tuple[Signal, ...]:
     return (_signal("proxy", "noise", NOISE),) if noise(data) else ()
 
 
-def message(data: bytes, *, browser: bool) -> tuple[Signal, ...]:
-    """What the first binary message of a WebSocket client is: another connection inside?
+def message(data: bytes, *, plausible: bool) -> tuple[Signal, ...]:
+    """What a first binary message of a WebSocket client is: another connection inside?
 
-    Noise in a socket that no page has opened (no `Origin`) is what tunnels send.
+    Noise is what tunnels send; it is `plausible` in a socket that a page has opened (it says
+    `Origin`) or that leads to a listed place: then it stays a doubt.
     """
     if _wisp(data):
         return (_signal("proxy", "Wisp", 1.0, "message"),)
@@ -116,7 +119,7 @@ def message(data: bytes, *, browser: bool) -> tuple[Signal, ...]:
     if data.startswith(b"SSH-"):
         return (_signal("proxy", "SSH inside", 1.0, "message"),)
     found = tunnelled(data)
-    sure = NOISE if browser else 0.95
+    sure = NOISE if plausible else 0.95
     return tuple(
         _signal(one.category, one.matched, sure if one.matched == "noise" else 1.0, "message")
         for one in found
@@ -136,7 +139,7 @@ def greeted(sni: str, alpn: Sequence[str], host: str, port: int) -> tuple[Signal
 def noise(data: bytes) -> bool:
     """Does this look like a fully encrypted protocol? The rules of Wu et al. 2023, section 4."""
     data = data[:4096]
-    if len(data) < 32:
+    if len(data) < 32 or data.startswith(_PACKED) or _measured(data) or _text(data):
         return False
     ones = int.from_bytes(data).bit_count() / len(data)
     if ones <= 3.4 or ones >= 4.6:
@@ -149,6 +152,22 @@ def noise(data: bytes) -> bool:
         run = run + 1 if one else 0
         longest = max(longest, run)
     return longest <= 20 and not _TLS(data)
+
+
+def _measured(data: bytes) -> bool:
+    """Does it begin with its own length, as protocols do that somebody has designed?"""
+    size = len(data)
+    near = range(size - 8, size + 1)
+    return int.from_bytes(data[:4]) in near or int.from_bytes(data[:4], "little") in near
+
+
+def _text(data: bytes) -> bool:
+    """UTF-8, but for a character that the end may have cut."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(data) - 3
+    return True
 
 
 def _signal(category: str, matched: str, confidence: float, place: str = "tunnel") -> Signal:

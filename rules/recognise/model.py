@@ -169,8 +169,8 @@ def sampled(title: str, text: str, budget: int) -> str:
 
 
 def extent(points: int, window: int) -> float:
-    """How much there is to judge by: 0 for up to 8 code points, 1 for a window or more."""
-    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(window / 8)))
+    """How much there is to judge by: 0 for up to 8 code points, 1 for three windows or more."""
+    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(3 * window / 8)))
 
 
 def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rules.recognise.card import MOST, Head, Threshold
 from rules.recognise.grams import Codes, codes
 from rules.recognise.model import Model
-from rules.training.calibrate import EVEN, MIXED, Seen, curves, pooled, threshold
+from rules.training.calibrate import EVEN, MIXED, WORDS, Seen, curves, pooled, threshold
 from rules.training.compose import Recipe, Snippet, snippets
 from rules.training.corpora import Row, digest, part
 from rules.training.fit import Column, Shape, Weights, fit
@@ -56,9 +56,9 @@ class Plan:
 
     shape: Shape = field(default_factory=Shape)
     seed: int = 20261123
-    windows: int = 3000  # composed windows per class
-    benign: float = 2.0  # how many times as many harmless ones
-    strength: float = 3e-6
+    windows: int = 6000  # composed windows per class
+    benign: float = 1.5  # how many times as many harmless ones
+    strength: float = 1e-6
     pages: int = 300  # composed for calibration, per group
     most: float = 0.001  # share of harmless texts that may reach certainty
 
@@ -162,7 +162,7 @@ def look(
     found: list[Seen] = []
 
     def see(text: str, label: str, group: str) -> None:
-        margins, size = model.margins(normalise(text))
+        margins, size = model.margins(normalise(text), budget=0)
         found.append(pooled(margins, size, label, group))
 
     harmless = [text for one in sources if one.label == BENIGN for text in one.texts]
@@ -172,7 +172,7 @@ def look(
         for text in one.texts:
             see(text, one.label, f"{group} lines")
             if one.label == BENIGN:
-                see(_piece(text, chance, 4, 12), one.label, f"{group} words")
+                see(_piece(text, chance, 4, 12), one.label, f"{group} {WORDS}")
         if one.origin in BOOKS:
             for text in one.texts:
                 see(_piece(text, chance, 8, 200), one.label, f"{group} pieces")
@@ -181,8 +181,11 @@ def look(
         for name, low, high in SIZES:
             for paper in pages(one.texts, count, chance, low=low, high=high):
                 see(paper.text, one.label, f"{group} {name}")
+        if one.label == BENIGN:
+            for paper in pages(one.texts, count // 3, chance, low=3000, high=15000):
+                see(paper.text, one.label, f"{group} long")
         if one.label not in (BENIGN, ABUSE):
-            around = pages(harmless, count, chance, low=500, high=3000)
+            around = pages(harmless, count, chance, low=500, high=9000)
             for paper, block in zip(around, pages(one.texts, count, chance), strict=False):
                 see(_amid(paper.lines, block.lines, chance), one.label, f"{group} {MIXED}")
     return found

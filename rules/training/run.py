@@ -42,7 +42,7 @@ from rules.training.write import digest, packed, write
 
 OURS = "that of the project"
 TUNING = 25  # parts of a hundred of the corpora that choose hyper-parameters, by key
-DRAWN = 150  # lines of each grammar
+DRAWN = 250  # lines of each grammar
 CORPORA = ("harm", "wiki", "law", "everyday")
 
 LIMITS = Text(

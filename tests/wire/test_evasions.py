@@ -1,4 +1,4 @@
-"""Every row of `rules/evasions/`, fired at the running gateway: what must be caught, what must pass."""
+"""Every row of `rules/evasions/`, fired at the running gateway: what it catches, what it lets."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from tests.shots import DRIVERS, ECHO, SEND, Range, do, told
 pytestmark = pytest.mark.wire
 
 RULES = Path(__file__).parents[2] / "deploy" / "nftables" / "qinglang.nft"
-ROWS = {
-    f"{family.id}/{row.id}": row for family in load_evasions().values() for row in family.rows
-}
+ROWS = {f"{family.id}/{row.id}": row for family in load_evasions().values() for row in family.rows}
 
 
 def able() -> bool:
@@ -49,8 +47,25 @@ def router() -> Iterator[Callable[[int], bool]]:
     try:
         for space in spaces:
             do("ip", "netns", "add", space)
-        for inner, name, far, there in (("lan0", middle, "eth0", pupil), ("wan0", middle, "eth0", outside)):
-            do("ip", "-n", name, "link", "add", inner, "type", "veth", "peer", "name", far, "netns", there)
+        for inner, name, far, there in (
+            ("lan0", middle, "eth0", pupil),
+            ("wan0", middle, "eth0", outside),
+        ):
+            do(
+                "ip",
+                "-n",
+                name,
+                "link",
+                "add",
+                inner,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                far,
+                "netns",
+                there,
+            )
         for space, link, address in (
             (middle, "lan0", "10.213.78.1/24"),
             (middle, "wan0", "10.214.78.1/24"),

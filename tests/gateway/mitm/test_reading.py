@@ -139,6 +139,13 @@ def test_more_than_is_read_of_a_page_is_said(lab: Lab, words: Words) -> None:
     assert seen.facts.gap is Gap.OVER_BUDGET
 
 
+def test_a_window_that_unpacks_to_more_than_is_read_is_said(lab: Lab, words: Words) -> None:
+    body = gzip.compress(page("你好", 3_000_000))
+    lab.answer = reply(body, "text/html", "Content-Encoding: gzip")
+    assert lab.get(lab.url("www.unlisted.example", "/packed")).endswith(body)
+    assert lab.settled(1)[0].facts.gap is Gap.OVER_BUDGET
+
+
 def test_an_answer_that_is_being_written_is_not_held(lab: Lab, words: Words) -> None:
     events = [f"data: {json.dumps({'delta': f'第{n}句'})}\n\n".encode() for n in range(4000)]
     bad = f"data: {json.dumps({'delta': BAD}, ensure_ascii=False)}\n\n".encode()
