@@ -1,4 +1,4 @@
-"""The table of tricks: `rules/evasions/*.yaml`, one file a family, one row a trick. A door to files.
+"""The table of tricks: `rules/evasions/*.yaml`, a file a family, a row a trick. A door to files.
 
 A row says what the trick is, how it is recognised, what is done, how sure the source is, and
 carries shots: what must be caught and what must pass. `wire` names the driver that fires the

@@ -29,6 +29,7 @@ TRUSTED = frozenset({"banking", "payment", "government"})
 """Kinds of sites that impostors pose as: a name that reads like one of theirs is phishing."""
 
 _LONGEST = 2048
+_HIDDEN = re.compile(r"%(?:2[de]|[3-7][0-9a-f])")  # what nobody needs to escape
 _DNS_TYPES = ("application/dns-", "application/oblivious-dns")
 _RECORDS = frozenset({"a", "aaaa", "any", "cname", "https", "mx", "ns", "ptr", "srv", "txt"})
 
@@ -64,7 +65,7 @@ def requested(
     path = facts.path
     found = list(named(facts.host, base))
     low = path[:_LONGEST].lower()
-    if "%" in low and "%2" not in low:
+    if "%" in low and _HIDDEN.search(low):
         low = normal_path(path).lower()
     found += [_sure(mark.category, mark.tool, "url") for mark in by_path(low)]
     if "dns" in low or "/resolve" in low or "name=" in low:

@@ -8,10 +8,13 @@ not. Paths and names as the programs' own sources write them. Pure.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
+import ahocorasick_rs
+
 PROXY, VPN = "proxy", "vpn"
-MOST = 64 * 1024  # bytes of a page that are looked at
+MOST = 24 * 1024  # bytes of a page that are looked at: these pages are small
 
 
 class Mark(NamedTuple):
@@ -109,6 +112,8 @@ CODES = (
 
 def by_path(low: str) -> list[Mark]:
     """The tools that a lower-case path with its query shows."""
+    if not _path_needles().find_matches_as_indexes(low):
+        return []
     return [mark for mark in MARKS if mark.needle in low and mark.pattern.search(low)]
 
 
@@ -116,5 +121,19 @@ def by_code(window: bytes) -> list[str]:
     """The tools whose code or forms stand in the first bytes of a page, each once."""
     if len(window) > MOST:
         window = window[:MOST]
+    if not _code_needles().find_matches_as_indexes(window):
+        return []
     found = [one.tool for one in CODES if one.needle in window and one.pattern.search(window)]
-    return list(dict.fromkeys(found)) if found else found
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _path_needles() -> ahocorasick_rs.AhoCorasick:
+    """One pass for all the cheap tests."""
+    return ahocorasick_rs.AhoCorasick([mark.needle for mark in MARKS])
+
+
+@cache
+def _code_needles() -> ahocorasick_rs.BytesAhoCorasick:
+    kind = ahocorasick_rs.Implementation.ContiguousNFA
+    return ahocorasick_rs.BytesAhoCorasick([one.needle for one in CODES], implementation=kind)

@@ -1,4 +1,4 @@
-"""The table of tricks: it loads, every row has its shots, a broken one is refused with its place."""
+"""The table of tricks: it loads, every row has shots and a driver, a broken one is refused."""
 
 from pathlib import Path
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.base import RuleBase
-from rules.model import Facts, Signal, Signals, Stage
+from rules.model import Category, Facts, Signal, Signals, Stage
 from rules.recognise.evasion import named, requested, served, skeleton
 from rules.sources import load_categories
 
@@ -27,8 +27,11 @@ CATEGORIES = tuple(load_categories().values())
 class Few:
     """As much of a RuleBase as is asked here."""
 
-    categories = CATEGORIES
-    index = {category.id: place for place, category in enumerate(CATEGORIES)}
+    categories: tuple[Category, ...] = CATEGORIES
+
+    @property
+    def index(self) -> dict[str, int]:
+        return {category.id: place for place, category in enumerate(CATEGORIES)}
 
     def host(self, name: str) -> Signals:
         category = LISTED.get(name)

@@ -1,7 +1,5 @@
 """Web proxies and VPNs by their paths and code."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,14 +70,12 @@ def test_code_beyond_the_window_is_not_looked_for() -> None:
 
 
 def test_every_pattern_has_its_needle_and_cannot_run_away() -> None:
-    """The worst cases: the beginnings of every pattern, over and over."""
-    begun = time.process_time()
+    """The beginnings of every pattern, over and over: a runaway one would meet the timeout."""
     for one in CODES:
-        by_code((b"<form action=" + one.needle + b"<script src=") * 800)
+        assert isinstance(by_code((b"<form action=" + one.needle + b"<script src=") * 800), list)
         by_code(b"<script " + b"src=" * 5000 + one.needle)
     for mark in MARKS:
         by_path((mark.needle + "/") * 200)
-    assert time.process_time() - begun < 60  # a runaway pattern would take for ever
 
 
 @settings(max_examples=100, deadline=None)
