@@ -181,9 +181,10 @@ class Tunnels:
     def _foreign(self, context: Context, client: EdgeClient, gap: Gap, first: bytes) -> layer.Layer:
         """Bytes we cannot look into: the policy's clause for the gap decides by destination."""
         host, port = client.target or ("", 0)
-        facts = Facts(
-            stage=Stage.TLS, host=host, port=port, scheme="tcp", gap=gap, seen=tunnelled(first)
-        )
+        seen = tunnelled(first)
+        if client.tunnel is not None:
+            seen = client.tunnel[0].seen + seen  # what its ClientHello showed
+        facts = Facts(stage=Stage.TLS, host=host, port=port, scheme="tcp", gap=gap, seen=seen)
         outcome = self._filter.judge(facts, client.subject)
         # a rewrite cannot be done to bytes that are not read, so it does not let them pass
         passed = outcome.deed is Deed.PASS
