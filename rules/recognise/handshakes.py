@@ -42,7 +42,9 @@ def _socks5(data: bytes) -> bool:
 
 
 def _socks4(data: bytes) -> bool:
-    return 9 <= len(data) <= 600 and data[0] == 4 and data[1] in (1, 2) and data[-1] == 0
+    if not 9 <= len(data) <= 600 or data[0] != 4 or data[1] not in (1, 2) or data[-1]:
+        return False
+    return any(data[2:4]) and all(one == 0 or 0x20 <= one <= 0x7E for one in data[8:])
 
 
 def _pptp(data: bytes) -> bool:

@@ -68,6 +68,8 @@ def test_noise_is_a_doubt() -> None:
         len(NOISE + b"1234").to_bytes(4) + NOISE,
         b"\0\x0e\x41" + bytes(13),
         b"\5\1\xff\xaa",
+        b"\4\1\0\0" + bytes(8),
+        b"\4\1\1\xbb\1\2\3\4\xff\xfe\0",
         b"\0" + bytes(60),
     ],
 )
