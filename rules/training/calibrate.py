@@ -22,7 +22,7 @@ CERTAIN = 0.9
 SURE = log(CERTAIN / (1 - CERTAIN))
 FULL = 0.99  # extent from which a text is a full page
 ROOM = 0.8  # share of the room between harmless pages and certainty that harmful ones get
-GUARD = 0.0  # log odds by which harmless pages stay below certainty
+GUARD = 0.6  # log odds by which harmless pages stay below certainty
 SHORT = 5  # times as many short texts as pages may be false alarms
 FEW = 3  # windows from which a page may hold a block
 EVEN = Curve(slope=1.0, bias=0.0)

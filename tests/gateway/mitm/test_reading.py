@@ -178,3 +178,16 @@ def test_over_https(lab: Lab, words: Words) -> None:
         got = everything(secure)
     assert status(got) == 403
     assert isinstance(sock, socket.socket)
+
+
+def test_a_warning_that_was_read_lets_the_page_through(lab: Lab, words: Words) -> None:
+    """What is only possible makes the page be judged again: the ticket still counts."""
+    lab.answer = reply(page(MAYBE))
+    url = lab.url("www.warned.example", "/read")
+    first = lab.get(url)
+    assert status(first) == 403
+    link = first.decode().partition('href="/.well-known/qinglang/continue?')[2].partition('"')[0]
+    way = "/.well-known/qinglang/continue?" + link.replace("&amp;", "&")
+    raw = lab.get(lab.url("www.warned.example", way)).decode("latin-1")
+    cookie = raw[raw.lower().index("set-cookie: ") + 12 :].partition(";")[0]
+    assert lab.get(url, f"Cookie: {cookie}").endswith(page(MAYBE))
