@@ -9,7 +9,9 @@ pages of Trojan, VLESS and Wisp; Wu et al., USENIX Security 2023, for the test o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from math import sqrt
 
 from rules.model import Signal
 from rules.recognise.dns_tunnels import is_query
@@ -17,6 +19,7 @@ from rules.recognise.dns_tunnels import is_query
 DOT = 853  # RFC 7858, RFC 9250
 NOISE = 0.7  # noise alone is no proof: recorded, not counted by the shipped certainty
 HINT = 0.6
+ENOUGH = 64  # bytes from which on noise is told from a short record
 
 _TROJAN = re.compile(rb"[0-9a-f]{56}\r\n[\x01\x03][\x01\x03\x04]").match
 _TOR_NAME = re.compile(r"www\.[a-z2-7]{8,25}\.(?:com|net)").fullmatch
@@ -121,7 +124,7 @@ def message(data: bytes, *, plausible: bool) -> tuple[Signal, ...]:
     if data.startswith(b"SSH-"):
         return (_signal("proxy", "SSH inside", 1.0, "message"),)
     found = tunnelled(data)
-    sure = NOISE if plausible else 0.95
+    sure = NOISE if plausible or len(data) < ENOUGH else 0.95
     return tuple(
         _signal(one.category, one.matched, sure if one.matched == "noise" else 1.0, "message")
         for one in found
@@ -139,7 +142,8 @@ def greeted(sni: str, alpn: Sequence[str], host: str, port: int) -> tuple[Signal
 
 
 def noise(data: bytes) -> bool:
-    """Does this look like a fully encrypted protocol? The rules of Wu et al. 2023, section 4."""
+    """Does this look like a fully encrypted protocol? The rules of Wu et al. 2023, section 4,
+    which alone take most records and sound for it, and the evenness of the bytes."""
     data = data[:4096]
     if len(data) < 32 or data.startswith(_PACKED) or _measured(data) or _text(data):
         return False
@@ -153,7 +157,15 @@ def noise(data: bytes) -> bool:
     for one in readable:
         run = run + 1 if one else 0
         longest = max(longest, run)
-    return longest <= 20 and not _TLS(data)
+    return longest <= 20 and not _TLS(data) and _even(data)
+
+
+def _even(data: bytes) -> bool:
+    """Are all bytes about as frequent? Sound, numbers and records are not: bytes repeat there."""
+    size = len(data)
+    expected = size * (size - 1) / 512  # pairs of equal bytes in so many random ones
+    pairs = sum(n * (n - 1) // 2 for n in Counter(data).values())
+    return pairs <= expected + 3 * sqrt(expected) + 1
 
 
 def _measured(data: bytes) -> bool:
