@@ -34,8 +34,9 @@ bench-recognition: setup ## how well pages are judged → docs/accuracy.md (QING
 train: setup ## the text model anew from our own texts (ARGS="--corpora DIR [--whole]")
 	@$(PY) -m rules.training $(ARGS)
 
-docs: setup ## write docs/reference.md and docs/schema from the code
+docs: setup ## write docs/reference.md from the code, docs/evasions.md from the data
 	@$(PY) scripts/reference.py
+	@$(PY) scripts/evasions.py
 	@$(PY) scripts/schemas.py
 
 lock: ## write requirements.lock anew (needs uv)

@@ -36,7 +36,14 @@ NAMES = (
     "wrong.allowed.example",
     "partial.allowed.example",
     "mutual.allowed.example",
+    "xn--0zwm56d.allowed.example",
+    "www.xn--blkd-x4d6cva.example",
 )
+RESOLVED = {
+    "upstream.allowed.example": "203.0.113.7",
+    "cloaked.unknown.example": "www.blocked.example.",
+    "alias.unknown.example": "www.allowed.example.",
+}
 LIST = """\
 allowed.example education
 blocked.example gambling
@@ -47,6 +54,7 @@ mixed.example/bad gambling
 127.0.0.3 education
 127.0.0.4 gambling
 127.0.0.5 banking
+203.0.113.66 gambling
 """
 SOURCE = """\
 id: wire
@@ -133,7 +141,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             h2=origins.web(HOME, certificates.server(good, "h2", "http/1.1")),
             strange=origins.raw(HOME, b"220 greetings\r\n"),
             bad=bad,
-            resolver=origins.resolver(HOME, {"upstream.allowed.example": "203.0.113.7"}),
+            resolver=origins.resolver(HOME, RESOLVED),
         )
 
 

@@ -95,7 +95,8 @@ class Http1:
                 **body.about(),
             )
             self.origins.seen.append(asked)
-            if not await self._answer(asked, reply(asked)):
+            made = self.origins.said.get(target.partition("?")[0]) or reply(asked)
+            if not await self._answer(asked, made):
                 return
 
     async def _read_body(self, asked: Asked, body: Body) -> None:

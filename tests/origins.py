@@ -25,7 +25,7 @@ import h2.events
 import h2.exceptions
 
 from tests.origin_http import READ, Http1, Http2
-from tests.pages import Asked
+from tests.pages import Asked, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,7 @@ class Origins:
         self.seen: list[Asked] = []
         self.accepted: list[int] = []  # the port of every connection, also of silent ones
         self.asked_names: list[str] = []  # DNS questions
+        self.said: dict[str, Reply] = {}  # answers of a test's own, by path
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
@@ -95,7 +96,7 @@ class Origins:
                 sock.close()
 
     def resolver(self, host: str, addresses: dict[str, str]) -> Place:
-        """Start a DNS upstream (UDP): A records for `addresses`, NXDOMAIN for the rest."""
+        """Start a DNS upstream (UDP): A or CNAME records for `addresses`, else NXDOMAIN."""
         return self._run(self._resolver(host, addresses))
 
     def requests(self, path: str) -> list[Asked]:
@@ -184,6 +185,8 @@ class Names(asyncio.DatagramProtocol):
         address = self.addresses.get(name)
         if address is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
+        elif not address[-1].isdigit():
+            answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "CNAME", address))
         elif question.rdtype == dns.rdatatype.A:
             answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", address))
         if self.transport is not None:

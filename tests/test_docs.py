@@ -9,6 +9,7 @@ import pytest
 from gateway.identity.directory import Directory
 from gateway.identity.oidc import Provider
 from rules.load import loads
+from scripts import evasions
 from scripts.reference import PAGE, page
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +35,11 @@ def documents() -> list[Path]:
 
 def test_the_reference_is_made_from_the_code() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python scripts/reference.py"
+
+
+def test_the_table_of_tricks_is_made_from_the_data() -> None:
+    made = evasions.page()
+    assert evasions.PAGE.read_text(encoding="utf-8") == made, "run: python scripts/evasions.py"
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -145,7 +145,7 @@ class Filter:
         return reply.failed(query, Rcode.REFUSED, tcp=tcp)
 
     def _decided(self, query: Query, client: str, here: str, *, tcp: bool) -> Answer:
-        ruling = self.decide(query.name, client)
+        ruling = self.decide(query.name, client, qtype=query.qtype)
         known = self.known.get(query.name)
         local = None if known else self.special.find(query)
         if local is not None and local is not Local.MARKER:

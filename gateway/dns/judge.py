@@ -16,7 +16,9 @@ from gateway.pipeline import Deed, Outcome, judge
 from policies.compile import Snapshot
 from policies.model import NO_USAGE, Depth, Moment, Subject, Usage
 from rules.base import RuleBase
-from rules.model import Facts, Gap, Layer, Stage
+from rules.model import Facts, Gap, Layer, Signal, Stage
+from rules.recognise.dns_tunnels import tunnelling
+from rules.recognise.evasion import named
 
 UNKNOWN = "unlisted.invalid"  # a name that no list and no Order can hold
 
@@ -76,10 +78,18 @@ class Judge:
         self._titles = {c.id: f"{c.title.zh} {c.title.en}" for c in base.categories}
 
     def __call__(
-        self, name: str, client: str, *, targets: tuple[str, ...] = (), gap: Gap | None = None
+        self,
+        name: str,
+        client: str,
+        *,
+        targets: tuple[str, ...] = (),
+        gap: Gap | None = None,
+        qtype: int = 0,
     ) -> Ruling:
         subject, moment = self._subject(client), self._moment()
-        facts = Facts(stage=Stage.DNS, host=name, scheme="dns", gap=gap)
+        facts = Facts(
+            stage=Stage.DNS, host=name, scheme="dns", gap=gap, seen=self._tricks(name, qtype)
+        )
         outcome = self._judged(facts, subject, moment)
         choice = treatment(outcome)
         if targets and choice is not Treatment.PAGE and not outcome.signals.mask & self._help:
@@ -96,6 +106,12 @@ class Judge:
         ede = Ede.BLOCKED if self._harmful.intersection(deciding) else Ede.FILTERED
         label = " ".join(self._titles.get(c, c) for c in deciding[:2])
         return Ruling(choice, facts, subject, outcome, ede, label)
+
+    def _tricks(self, name: str, qtype: int) -> tuple[Signal, ...]:
+        """What a name pretends or carries; only unlisted names are looked at for data."""
+        seen = named(name, self._base)
+        data = tunnelling(name, qtype)
+        return seen + data if data and self._base.host(name) is self._base.nothing else seen
 
     def _cloaked(self, target: str, subject: Subject, moment: Moment) -> Outcome | None:
         """Is the alias's target blocked for what it is? Being unknown is not a reason here:

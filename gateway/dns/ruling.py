@@ -40,5 +40,11 @@ class Decide(Protocol):
     """The decision as the core asks for it. `targets` are the names an alias leads to."""
 
     def __call__(
-        self, name: str, client: str, *, targets: tuple[str, ...] = (), gap: Gap | None = None
+        self,
+        name: str,
+        client: str,
+        *,
+        targets: tuple[str, ...] = (),
+        gap: Gap | None = None,
+        qtype: int = 0,
     ) -> Ruling: ...

@@ -135,6 +135,13 @@ def request_facts(
     )
 
 
+def relayed(client: EdgeClient, request: http.Request) -> str:
+    """The host of a full URL inside a tunnel: only a proxy behind it would expect one."""
+    if client.target is None or request.is_http2 or not request.authority:
+        return ""
+    return claimed(request.authority)
+
+
 def respond(flow: http.HTTPFlow, page: Page) -> None:
     """Make the page the flow's answer; the connection closes where a body is still coming."""
     body = b"" if flow.request.method == "HEAD" else page.body

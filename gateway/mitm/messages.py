@@ -1,9 +1,10 @@
 """WebSocket messages: relayed as they come, in constant memory.
 
 mitmproxy keeps a message until its last fragment, which a stranger may never send.
-Here only text from an origin waits, for one window, until it is judged. Compression
-is not negotiated (requests.py, responses.py): sixty kilobytes could become sixty
-million. No decision here: responses.py answers the hook.
+Here only text from an origin waits, for one window, until it is judged; of bytes from a
+client the first messages are looked at, because tunnels begin there. Compression is not
+negotiated (requests.py, responses.py): sixty kilobytes could become sixty million.
+No decision here: responses.py answers the hook.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
 
 Commands = layer.CommandGenerator[None]
+BEGINNING = 256  # bytes of a client's binary message that are looked at
+FIRST = 3  # such messages of one socket
 
 
 class EdgeWebsocket(WebsocketLayer):
@@ -41,6 +44,9 @@ class EdgeWebsocket(WebsocketLayer):
         self._size = 0
         self._judged = False  # the message under way has been judged
         self._refused = False  # and must not leave
+        self._first = bytearray()  # the beginning of a message of bytes from the client
+        self._left = FIRST  # such messages still to be looked at
+        self._rest = False  # the remainder of one that has been
 
     def relay_messages(self, event: events.Event) -> Commands:
         if not isinstance(event, events.DataReceived | events.ConnectionClosed):
@@ -57,6 +63,13 @@ class EdgeWebsocket(WebsocketLayer):
                     return
                 if isinstance(found, wsproto.events.TextMessage) and not from_client:
                     yield from self._text(found, target)
+                elif isinstance(found, wsproto.events.BytesMessage) and from_client:
+                    if self._left and (yield from self._begun(found)):
+                        yield from self._close(
+                            wsproto.events.CloseConnection(1008), from_client=from_client
+                        )
+                        return
+                    yield target.send2(found)
                 elif isinstance(
                     found, wsproto.events.Message | wsproto.events.Ping | wsproto.events.Pong
                 ):
@@ -80,6 +93,24 @@ class EdgeWebsocket(WebsocketLayer):
                 yield target.send2(wsproto.events.TextMessage(data=text, message_finished=last))
         if last:
             self._judged = self._refused = False
+
+    def _begun(self, found: wsproto.events.BytesMessage) -> layer.CommandGenerator[bool]:
+        """Judge how the client's first messages begin: a tunnel may be one. True: end it."""
+        last = found.message_finished
+        if self._rest:
+            self._rest = not last
+            return False
+        self._first += found.data
+        if not last and len(self._first) < BEGINNING:
+            return False
+        self._left -= 1
+        self._rest = not last
+        message = websocket.WebSocketMessage(Opcode.BINARY, True, bytes(self._first[:BEGINNING]))
+        self._first.clear()
+        if self.flow.websocket is not None:
+            self.flow.websocket.messages.append(message)
+            yield WebsocketMessageHook(self.flow)
+        return message.dropped
 
     def _judge(self, text: str) -> Commands:
         self._held.clear()

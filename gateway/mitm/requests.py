@@ -8,7 +8,14 @@ from mitmproxy import http
 
 from gateway.content import acceptable, readable
 from gateway.mitm.connection import EdgeClient
-from gateway.mitm.exchange import Exchange, Headers, reader, request_facts, respond
+from gateway.mitm.exchange import (
+    Exchange,
+    Headers,
+    reader,
+    relayed,
+    request_facts,
+    respond,
+)
 from gateway.mitm.filter import Filter
 from gateway.node import ListenerKind
 from gateway.page.appeal import APPEAL_PATH, LARGEST_BODY, read_form, sealed
@@ -19,6 +26,7 @@ from gateway.pipeline import Deed
 from gateway.rewrite.safesearch import SafeSearch
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
 from rules.recognise.asked import MOST_BODY
+from rules.recognise.evasion import requested
 
 _HOP = frozenset(
     {
@@ -52,6 +60,9 @@ class Requests:
         force = self._filter.force
         if force.asked is not None:
             facts = force.asked.request(facts, force.base)
+        tricks = requested(facts, headers, force.base, relayed=relayed(client, request))
+        if tricks:
+            facts = replace(facts, seen=facts.seen + tricks)
         if self._filter.destinations.refuses_name(facts.host, facts.port):
             facts = replace(facts, gap=Gap.FORBIDDEN_DESTINATION)
         outcome = self._filter.judge(facts, client.subject)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from mitmproxy import http
+from mitmproxy.websocket import WebSocketMessage
 
 from gateway.content import (
     DECODERS,
@@ -27,6 +28,8 @@ from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
 from gateway.reading import STREAM, Watch, is_read, united
 from rules.model import Facts, Gap, Signal, Stage
+from rules.recognise.evasion import served
+from rules.recognise.handshakes import message as first_message
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
@@ -103,7 +106,7 @@ class Responses:
             return
         facts = exchange.facts
         found = labels(text[:LABELLED], facts.media_type)
-        seen = self._read(exchange, text)
+        seen = self._read(exchange, text) + served(text)
         gap = facts.gap
         if len(text) >= READ and exchange.outcome.verdict.read:
             gap = gap or Gap.OVER_BUDGET  # it unpacks to more than is looked at
@@ -283,7 +286,10 @@ class Responses:
             return
         message = socket.messages[-1]
         socket.messages.clear()
-        if message.from_client or not message.is_text:
+        if message.from_client:
+            self._first_message(flow, exchange, message)
+            return
+        if not message.is_text:
             return
         found = labels(message.content, "text/html")
         seen = self._said(exchange, message.content)
@@ -295,6 +301,22 @@ class Responses:
         if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
             message.drop()
             self._filter.record(client, facts, outcome, "websocket-message")
+
+    def _first_message(
+        self, flow: http.HTTPFlow, exchange: Exchange, message: WebSocketMessage
+    ) -> None:
+        """Does a client's first binary message begin another connection in here?"""
+        listed = not exchange.outcome.signals.mask & self._filter.force.base.unknown
+        plausible = listed or bool(flow.request.headers.get("origin"))
+        seen = first_message(message.content, plausible=plausible)
+        if not seen:
+            return
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        facts = replace(exchange.facts, seen=exchange.facts.seen + seen)
+        outcome = self._filter.judge(facts, client.subject)
+        if outcome.deed in (Deed.PAGE, Deed.WARN, Deed.REFUSE):
+            message.drop()
+            self._filter.record(client, facts, outcome, "websocket-tunnel")
 
     def _said(self, exchange: Exchange, message: bytes) -> tuple[Signal, ...]:
         """What recognisers make of a text message, of its first kilobytes."""

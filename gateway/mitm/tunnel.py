@@ -27,6 +27,8 @@ from gateway.page.model import PageKind, Want
 from gateway.pipeline import Deed, Outcome
 from rules.hosts import canonical, is_address
 from rules.model import MARKER_ZONE, Facts, Gap, Stage
+from rules.recognise.evasion import named
+from rules.recognise.handshakes import greeted, tunnelled
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
@@ -146,7 +148,7 @@ class Tunnels:
         if client.tls_established:
             return self._inside_tls(context, client, first)
         if hellos.starts_tlcp(first):
-            return self._foreign(context, client, Gap.TLCP, alert=False)
+            return self._foreign(context, client, Gap.TLCP, first)
         if hellos.starts_tls(first):
             try:
                 found = hellos.parse(first)
@@ -163,7 +165,7 @@ class Tunnels:
 
     def _plain(self, context: Context, client: EdgeClient, first: bytes) -> layer.Layer | None:
         if first.startswith(_PRIOR_KNOWLEDGE):
-            return self._foreign(context, client, Gap.NOT_HTTP, alert=False)
+            return self._foreign(context, client, Gap.NOT_HTTP, first)
         line = first.lstrip(b"\r\n")
         if _METHOD.match(line) or _REQUEST.match(line):
             return http_layer(context, explicit=False)
@@ -174,14 +176,15 @@ class Tunnels:
                 return None
             self._filter.reject(client, Gap.TOO_LARGE, "an endless request line", _host(client))
             return RefuseLayer(context, alert=False)
-        return self._foreign(context, client, Gap.NOT_HTTP, alert=False)
+        return self._foreign(context, client, Gap.NOT_HTTP, first)
 
-    def _foreign(
-        self, context: Context, client: EdgeClient, gap: Gap, *, alert: bool
-    ) -> layer.Layer:
+    def _foreign(self, context: Context, client: EdgeClient, gap: Gap, first: bytes) -> layer.Layer:
         """Bytes we cannot look into: the policy's clause for the gap decides by destination."""
         host, port = client.target or ("", 0)
-        facts = Facts(stage=Stage.TLS, host=host, port=port, scheme="tcp", gap=gap)
+        seen = tunnelled(first)
+        if client.tunnel is not None:
+            seen = client.tunnel[0].seen + seen  # what its ClientHello showed
+        facts = Facts(stage=Stage.TLS, host=host, port=port, scheme="tcp", gap=gap, seen=seen)
         outcome = self._filter.judge(facts, client.subject)
         # a rewrite cannot be done to bytes that are not read, so it does not let them pass
         passed = outcome.deed is Deed.PASS
@@ -192,7 +195,7 @@ class Tunnels:
             client.spliced = spliced(client, facts, outcome)
             context.server.address = (host, port)
             return TCPLayer(context, ignore=True)
-        return RefuseLayer(context, alert=alert)
+        return RefuseLayer(context, alert=False)
 
     # TLS
 
@@ -215,6 +218,7 @@ class Tunnels:
             port=port,
             scheme="https",
             gap=_hello_gap(found, sni, host, names),
+            seen=greeted(sni, found.alpn, host, port) + named(host, self._filter.force.base),
         )
         client.sni_name = sni
         client.claims = names

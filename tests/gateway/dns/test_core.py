@@ -60,7 +60,7 @@ class World:
             **options,
         )
 
-    def decide(self, name, client, *, targets=(), gap=None):
+    def decide(self, name, client, *, targets=(), gap=None, qtype=0):
         choice = Treatment.PASS
         if BLOCKED & {name, *targets}:
             choice = Treatment.PAGE

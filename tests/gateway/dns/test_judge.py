@@ -224,3 +224,23 @@ def test_an_alias_that_leads_to_a_used_up_quota(loaded, tmp_path):
     judge, _ = metered(loaded, tmp_path, used(30))
     found = judge(marker("education"), CLIENT, targets=(marker("video"),))
     assert found.treatment is Treatment.PAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "qtype", "category"),
+    [
+        ("abc.onion.ly", 1, "proxy"),
+        (f"{'a3f9c2e8d1' * 6}.{'b7465f0e9d' * 6}.t.never-listed.example", 16, "vpn"),
+        ("x.never-listed.example", 10, "vpn"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["primary-upper", "junior", "senior"])
+def test_names_that_carry_or_lead_around(ask, name, qtype, category, stage):
+    found = ask(stage=stage)(name, CLIENT, qtype=qtype)
+    assert found.treatment is Treatment.PAGE
+    assert [one.category for one in found.facts.seen] == [category]
+
+
+def test_a_listed_name_is_not_looked_at_for_data(ask):
+    assert ask()(marker("education"), CLIENT, qtype=10).facts.seen == ()
+    assert ask(role=Role.TEACHER)("abc.onion.ly", CLIENT).treatment is Treatment.PASS

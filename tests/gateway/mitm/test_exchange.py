@@ -1,12 +1,15 @@
 """flow → Facts and Page → flow, without a wire."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.test import tflow
 
-from gateway.mitm.exchange import claimed, head_bytes, other_names, reader, respond
+from gateway.mitm.exchange import claimed, head_bytes, other_names, reader, relayed, respond
 from gateway.page.model import Page
 
 PAGE = Page(status=403, headers=(("Content-Type", "text/html"),), body="清朗".encode())
@@ -79,3 +82,18 @@ def test_cookies_are_joined_as_one_header() -> None:
     headers = reader(((b"Cookie", b"a=1"), (b"cookie", b"b=2"), (b"X", b"1"), (b"x", b"2")))
     assert headers("cookie") == "a=1; b=2"
     assert headers("x") == "1, 2"
+
+
+@pytest.mark.parametrize(
+    ("target", "h2", "authority", "expected"),
+    [
+        (("a.example", 80), False, "b.example:80", "b.example"),
+        (("a.example", 80), False, "", ""),
+        (("a.example", 80), True, "b.example", ""),
+        (None, False, "b.example:80", ""),
+    ],
+)
+def test_relayed(target: tuple[str, int] | None, h2: bool, authority: str, expected: str) -> None:
+    client: Any = SimpleNamespace(target=target)
+    request: Any = SimpleNamespace(is_http2=h2, authority=authority)
+    assert relayed(client, request) == expected

@@ -118,3 +118,36 @@ def test_both_sides_closing_at_once_is_no_fault(lab: Lab, monkeypatch: pytest.Mo
         until(sock, b"never")
     (seen,) = lab.settled(1)
     assert seen.problem == ""
+
+
+VLESS = bytes.fromhex("0000112233445546778899aabbccddeeff000101bb020b6578616d706c652e636f6d")
+
+
+def masked(opcode: int, data: bytes, *, last: bool = True) -> bytes:
+    return bytes([opcode | (0x80 if last else 0), 0x80 | len(data)]) + bytes(4) + data
+
+
+@pytest.mark.parametrize(
+    ("frames", "caught"),
+    [
+        ((masked(BINARY, VLESS),), True),
+        ((masked(BINARY, VLESS[:9], last=False), masked(0, VLESS[9:])), True),
+        ((masked(BINARY, b"hello"), masked(BINARY, b""), masked(BINARY, VLESS)), True),
+        ((masked(BINARY, b"a" * 100), masked(BINARY, b"b"), masked(TEXT, b"c")), False),
+        ((*(masked(BINARY, b"plain"),) * 3, masked(BINARY, VLESS)), False),
+        ((masked(TEXT, VLESS[:1] + b"text"),), False),
+    ],
+    ids=["one frame", "fragments", "the third message", "ordinary", "the fourth", "text"],
+)
+def test_a_tunnel_inside_a_websocket_is_closed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, frames: tuple[bytes, ...], caught: bool
+) -> None:
+    from_origin(lab, monkeypatch, frame(TEXT, b"welcome"))
+    with opened(lab) as sock:
+        until(sock, b"welcome")
+        for one in frames:
+            sock.sendall(one)
+        _, last = until(sock, b"\x88\x02\x03\xf0")
+    assert last.endswith(b"\x88\x02\x03\xf0") is caught
+    problems = {seen.problem for seen in lab.settled(2 if caught else 1)}
+    assert ("websocket-tunnel" in problems) is caught

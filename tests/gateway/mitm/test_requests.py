@@ -241,3 +241,24 @@ def test_cookies_of_http2_come_in_pieces(lab: Lab) -> None:
         assert client.read().answers[1].status == 200
     assert b"__ql_ok" not in lab.asked[0]
     assert b"cookie: a=1; b=2\r\n" in lab.asked[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "category"),
+    [
+        ("/dns-query?name=www.example.com", (), "encrypted-dns"),
+        ("/x", ("Accept: application/dns-message",), "encrypted-dns"),
+        ("/service/hvtrs8%2F-ezaopne%2Ccmm", (), "proxy"),
+        ("/vpnsvc/connect.cgi", (), "vpn"),
+        ("/p/https://www.blocked.example/", (), "gambling"),
+    ],
+)
+def test_ways_around_are_seen_in_a_request(
+    lab: Lab, path: str, headers: tuple[str, ...], category: str
+) -> None:
+    """On an allowed host, too: what is asked of it decides."""
+    answer = lab.get(lab.url("www.allowed.example", path), *headers)
+    assert status(answer) == 403
+    assert lab.asked == []
+    (seen,) = lab.settled(1)
+    assert category in {one.category for one in seen.facts.seen}

@@ -253,3 +253,43 @@ def test_an_odd_record_version_does_not_hide_a_hello(lab: Lab) -> None:
     assert der is not None
     ours = x509.load_pem_x509_certificate(lab.ca.read_bytes())
     x509.load_der_x509_certificate(der).verify_directly_issued_by(ours)
+
+
+@pytest.mark.parametrize(
+    ("first", "category"),
+    [
+        (bytes.fromhex("000e3811223344556677880000000000"), "vpn"),
+        (b"\x05\x01\x00", "proxy"),
+        (b"\x13BitTorrent protocol" + bytes(28), "p2p"),
+    ],
+)
+def test_tunnels_are_refused_towards_known_places_too(
+    lab: Lab, first: bytes, category: str
+) -> None:
+    with lab.tunnel(f"www.allowed.example:{lab.origin_port}") as sock:
+        sock.sendall(first)
+        assert everything(sock) == b""
+    assert lab.asked == []
+    (seen,) = lab.settled(1)
+    assert [one.category for one in seen.facts.seen] == [category]
+
+
+@pytest.mark.parametrize("line", ["CONNECT www.example.com:443", "GET http://www.example.com/"])
+def test_a_proxy_behind_the_tunnel_is_not_asked(lab: Lab, line: str) -> None:
+    with lab.tunnel(f"www.allowed.example:{lab.origin_port}") as sock:
+        sock.sendall(
+            f"{line} HTTP/1.1\r\nHost: www.example.com\r\nConnection: close\r\n\r\n".encode()
+        )
+        assert status(everything(sock)) in (400, 403)
+    assert lab.asked == []
+
+
+def test_dns_over_tls_is_known_by_its_alpn(lab: Lab) -> None:
+    with (
+        lab.tunnel(f"www.allowed.example:{lab.tls_port}") as plain,
+        lab.client_tls("dot").wrap_socket(plain, server_hostname="www.allowed.example") as sock,
+    ):
+        sock.sendall(b"\x00\x21\x00\x01")
+        assert everything(sock) == b""
+    assert lab.asked == []
+    assert "encrypted-dns" in {one.category for seen in lab.settled(1) for one in seen.facts.seen}
