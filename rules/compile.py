@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rules.app_files import APPS, APPS_LIST, App, add_apps, apps_document, load_apps
 from rules.asking import ASKED, asking
 from rules.base import CURRENT, FORMAT, MANIFEST, RuleBase
 from rules.fingerprint import file_digest, inputs_digest, json_digest, path_digest
@@ -68,6 +69,7 @@ class _Knowledge:
     mappings: Mapping[str, Translation]
     sources: Mapping[str, Placed]
     asking: str = ""  # the document of search engines, terms, wrappers and AI services
+    apps: tuple[App, ...] = ()
 
 
 def build(
@@ -97,6 +99,7 @@ def build(
                 [asdict(one) for one in knowledge.mappings.values()],
                 list(accept),
                 knowledge.asking,
+                [asdict(one) for one in knowledge.apps],
             ),
             knowledge.sources.values(),
         )
@@ -131,7 +134,7 @@ def load_knowledge(
     problems = check_words(sources, mappings, categories)
     if problems:
         raise DataError(problems)
-    if len(categories) >= MOST_CATEGORIES or len(sources) + 1 >= MOST_LISTS:
+    if len(categories) >= MOST_CATEGORIES or len(sources) + 2 >= MOST_LISTS:
         raise ValueError("more categories or lists than a tag can hold")
     return _Knowledge(
         categories=tuple(categories.values()),
@@ -139,6 +142,7 @@ def load_knowledge(
         mappings=mappings,
         sources=sources,
         asking=asking(tuple(extra), categories=frozenset(categories)),
+        apps=tuple(load_apps(extra).values()),
     )
 
 
@@ -176,6 +180,7 @@ class _Build:
     def run(self, inputs: str) -> BuildReport:
         """Read all lists and write the directory; `kept` where that must not happen."""
         self._markers()
+        add_apps(self.table, len(self.knowledge.sources) + 1, self.knowledge.apps, self.index)
         reports, digests = [], {}
         for number, placed in enumerate(self.knowledge.sources.values(), 1):
             self.say(placed.source.id)
@@ -186,6 +191,7 @@ class _Build:
         if kept:
             return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
         (self.fresh / ASKED).write_text(self.knowledge.asking, encoding="utf-8")
+        (self.fresh / APPS).write_text(apps_document(self.knowledge.apps), encoding="utf-8")
         manifest = self._manifest(digests)
         (self.fresh / MANIFEST).write_text(
             json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8"
@@ -289,6 +295,7 @@ class _Build:
                     "sha256": digests[source.id],
                 }
             )
+        lists.append(dict(APPS_LIST))
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "shape": asdict(shape),
@@ -299,7 +306,7 @@ class _Build:
             "patterns": {name: sorted(set(found)) for name, found in self.patterns.items()},
             "files": {
                 name: file_digest(self.fresh / name)
-                for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED)
+                for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED, APPS)
             },
         }
         manifest["hash"] = json_digest(manifest)[:32]
