@@ -12,7 +12,7 @@ setup: ## build .venv with the qinglang command in it
 run: setup ## the gateway on this machine, embedded defaults (ARGS="--proxy …" passes options)
 	@exec .venv/bin/qinglang up $(ARGS)
 
-check: setup ## format, lint, strict types, fast tests: about 80 s on two cores
+check: setup ## format, lint, strict types, fast tests: about a minute on two cores
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
@@ -34,8 +34,9 @@ bench-recognition: setup ## how well pages are judged → docs/accuracy.md (QING
 train: setup ## the text model anew from our own texts (ARGS="--corpora DIR [--whole]")
 	@$(PY) -m rules.training $(ARGS)
 
-docs: setup ## write docs/reference.md from the code
+docs: setup ## write docs/reference.md and docs/schema from the code
 	@$(PY) scripts/reference.py
+	@$(PY) scripts/schemas.py
 
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \

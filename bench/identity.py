@@ -12,6 +12,7 @@ and told, per second.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import random
 import resource
@@ -135,6 +136,7 @@ def main() -> None:
     prefixes = Prefixes(placed(rows))
     built = time.process_time() - begun
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    gc.freeze()  # as a worker does with what it has loaded
     known = Known(Ring(KEY))
     known.tables = Tables(prefixes=prefixes)
     here = Resolver((), Subject(), KEY, known)

@@ -14,7 +14,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -106,6 +106,20 @@ class Appeals:
                     )
                 )
         return AppealBook(reviews=reviews, problems=tuple(problems))
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """Held while one person decides, so that nobody decides on what is out of date.
+
+        Another file than the appeals themselves: those come in meanwhile.
+        """
+        path = self.path.with_suffix(".lock")
+        with ExitStack() as held:
+            try:
+                held.enter_context(_held(path))
+            except OSError as error:
+                raise WorldError(f"{path}: cannot be held: {error.strerror}") from error
+            yield
 
     def _lines(self) -> list[bytes]:
         try:

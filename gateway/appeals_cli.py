@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.appeals import Appeals, Review
     from policies.answers import AppealAnswer
 
+MEANWHILE = "刚刚有人答复了，请先看过 / somebody has just answered: look at it first"
 SHANGHAI = timezone(timedelta(hours=8))
 
 
@@ -95,6 +96,19 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _answer(options: argparse.Namespace) -> int:
+    appeals = _appeals(options)
+    before = appeals.book().reviews.get(options.code)
+    if before is None:
+        return _nobody(options.code)
+    with appeals.deciding():
+        review = appeals.book().reviews[options.code]
+        if len(review.answers) > len(before.answers):
+            print(f"qinglang: {MEANWHILE}: {review.answers[-1].issuer}", file=sys.stderr)
+            return 2
+        return _decided(options, appeals, review)
+
+
+def _decided(options: argparse.Namespace, appeals: Appeals, review: Review) -> int:
     from gateway.appeals import Answer
     from gateway.authority import private_folder
     from gateway.orders import Orders
@@ -102,10 +116,7 @@ def _answer(options: argparse.Namespace) -> int:
     from gateway.review import Decision, append_case, case_file, decide_appeal
     from policies.model import Office
 
-    node, appeals, now = node_of(options.data), _appeals(options), time.time()
-    review = appeals.book().reviews.get(options.code)
-    if review is None:
-        return _nobody(options.code)
+    node, now = node_of(options.data), time.time()
     try:
         path = case_file([options.policy] if options.policy else node.policy)
         made = Decision(
@@ -123,10 +134,10 @@ def _answer(options: argparse.Namespace) -> int:
         if answer.order is not None:
             private_folder(node.data)
             Orders(orders_file(node)).add(answer.order)
-        for before in review.answers if not answer.granted else ():
+        for earlier in review.answers if not answer.granted else ():
             with contextlib.suppress(KeyError):  # it has expired, or was revoked before
                 Orders(orders_file(node)).revoke(
-                    before.order, issuer=options.issuer, at=now, note=options.reason
+                    earlier.order, issuer=options.issuer, at=now, note=options.reason
                 )
     except ValueError as error:
         print(f"qinglang: {error}", file=sys.stderr)

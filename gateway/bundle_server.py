@@ -7,14 +7,15 @@ proxy with TLS in front adds secrecy, signatures give the truth. A door to the n
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from gateway.http_port import Handler, HttpPort
 from gateway.node import Address
 from gateway.rollouts import progress_of
 from policies.rollout import Rollout, released
@@ -23,6 +24,7 @@ from rules.load import WorldError
 PATH = "/bundle"
 LONGEST = 4096  # characters of a request target
 SECONDS = 30.0  # of a silent client
+MOST = 64  # nodes at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +46,14 @@ def choose(offer: Offer, schools: list[str]) -> Path | None:
     return offer.former
 
 
-def server(offer: Offer, address: Address, say: Callable[[str], None]) -> ThreadingHTTPServer:
+def server(offer: Offer, address: Address, say: Callable[[str], None]) -> HttpPort:
     """A server on this address; the caller runs and closes it."""
 
-    class Desk(BaseHTTPRequestHandler):
+    class Desk(Handler):
         protocol_version = "HTTP/1.1"
         timeout = SECONDS
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 - the name is the protocol's
             try:
                 status, etag, body = answer(offer, self.path, self.headers.get("if-none-match", ""))
             except (WorldError, OSError) as error:
@@ -69,7 +71,9 @@ def server(offer: Offer, address: Address, say: Callable[[str], None]) -> Thread
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             say(f"{self.address_string()} {format % args}")
 
-    return ThreadingHTTPServer((address.host, address.port), Desk)
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    opened = socket.create_server((address.host, address.port), family=family, backlog=128)
+    return HttpPort(opened, Desk, name="bundles", most=MOST)
 
 
 def answer(offer: Offer, target: str, etag: str) -> tuple[int, str, bytes]:

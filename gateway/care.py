@@ -102,6 +102,21 @@ def alerts(events: Sequence[Event], carers: Carers, memory: Memory) -> list[Aler
     return found
 
 
+def rename(memory: Memory, renamed: Mapping[str, str]) -> None:
+    """Pseudonyms were rotated: what was told of somebody stays told under the new one."""
+    for key in [key for key in memory.spells if key.partition(" ")[0] in renamed]:
+        token, _, category = key.partition(" ")
+        old, to = memory.spells.pop(key), f"{renamed[token]} {category}"
+        new = memory.spells.get(to)
+        if new is None:
+            memory.spells[to] = old
+            continue
+        same = old.day == new.day
+        new.last = max(old.last, new.last)
+        new.told += old.told if same else 0
+        new.held_back += old.held_back
+
+
 def _alert(event: Event, category: str, care: Care, memory: Memory) -> Alert | None:
     at = event.ts // 1_000_000
     day = moment(at).day

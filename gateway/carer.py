@@ -29,8 +29,9 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import private_folder, write_private
-from gateway.care import Alert, Carers, Memory, Spell, alerts, message, signature
+from gateway.care import Alert, Carers, Memory, Spell, alerts, message, rename, signature
 from gateway.export import Archive
+from gateway.identity import renames
 from gateway.node import Node
 from gateway.reload import CURRENT
 from policies import document
@@ -142,10 +143,14 @@ class Carer:
     def look(self) -> None:
         """Take in what is new, write it down, deliver what is due."""
         self._follow()
+        renamed = renames.load(renames.file(self.node), self._clock())
+        rename(self.state.memory, renamed)
         if self.state.marks is None:
             self.state.marks = self._archive.now()
             self._keep()
-        fresh = alerts(self._archive.since(self.state.marks), self._carers, self.state.memory)
+        found = self._archive.since(self.state.marks)
+        found = [replace(one, token=renamed.get(one.token, one.token)) for one in found]
+        fresh = alerts(found, self._carers, self.state.memory)
         for problem in self._archive.problems:
             logger.warning("care: {}", problem)
         self._archive.problems.clear()

@@ -108,6 +108,8 @@ def _up_options(made: argparse.ArgumentParser) -> None:
     option("--radius", "RADIUS 计费 / RADIUS accounting, UDP (off)", **at)
     option("--radius-secret", "RADIUS 密钥文件 / file of its secrets", type=Path, metavar="FILE")
     option("--identity-api", "门户登录接口 / where portals tell logins (off)", **at)
+    option("--directory", "LDAP 目录：代理登录 / LDAP, for proxy logins", type=Path, metavar="FILE")
+    option("--oidc", "OIDC：门户登录 / a provider, for the portal", type=Path, metavar="FILE")
     option("--identity-timeout", "登录过期秒数 / a login's life (3600)", type=float, metavar="S")
     option("--bundle", "签名策略包的地址 / where signed policy bundles come from", metavar="URL")
     option(
@@ -141,11 +143,12 @@ def _up(options: argparse.Namespace) -> int:
 
     try:
         settings = settings_of(options)
+        if options.config is not None:
+            settings = settings.over(load(Settings, options.config))
+        planned = plan(settings, machine())
     except ValueError as error:
         print(f"qinglang: {error}", file=sys.stderr)
         return 2
-    if options.config is not None:
-        settings = settings.over(load(Settings, options.config))
 
     oplog.set_up()
 
@@ -161,7 +164,7 @@ def _up(options: argparse.Namespace) -> int:
         print(text, flush=True)
 
     return up(
-        plan(settings, machine()),
+        planned,
         say=lambda text: print(text, file=sys.stderr, flush=True),
         log=lambda text: logger.info("{}", text),
         ready=ready,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from gateway.evidence_cli import register_evidence
+from gateway.retain_cli import register_retain
 from gateway.reveal_cli import register_reveal
 from policies.model import Action
 from rules.load import WorldError
@@ -65,6 +66,7 @@ def register_events(commands: argparse._SubParsersAction[argparse.ArgumentParser
     count = kinds.add_parser("count", help="合计 sums: events + aggregates = exchanges")
     count.set_defaults(run=_count_all)
     register_evidence(kinds)
+    register_retain(kinds)
     register_reveal(kinds)
     for command in (export, count):
         command.add_argument("--from", dest="since", type=_begin, default=0.0, metavar="TIME")

@@ -1,4 +1,4 @@
-"""`qinglang events verify|explain|anchor|retain|pack|ship`: the evidence, arguments in, text out.
+"""`qinglang events verify|explain|anchor|pack|ship`: the evidence, arguments in, text out.
 
 Exit codes: 0 it holds or is done · 1 it was looked at and does not hold · 2 bad input ·
 3 the world failed. Nothing is decided here.
@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import version
@@ -41,12 +42,16 @@ def register_evidence(kinds: Commands) -> None:
     explain.add_argument("code", help="事件编号 e.g. 7F3K-9M2X-PQ4A")
     anchor = add(kinds, "anchor", _anchor, "最新摘要 the newest digest, to print and keep")
     anchor.add_argument("--key", type=Path, nargs="+", default=[], metavar="PEM")
-    retain = add(kinds, "retain", _retain, "保存期限 what is due for deletion")
-    deed = retain.add_mutually_exclusive_group()
-    deed.add_argument("--dry-run", action="store_true", help="只列出 only list (the default)")
-    deed.add_argument("--apply", action="store_true", help="签名记录后删除 record, then delete")
-    retain.add_argument("--by", default="", help="操作人 who")
-    retain.add_argument("--reason", default="超过保存上限 past the ceiling")
+    anchor.add_argument("deed", nargs="?", choices=("show", "receive"), default="show")
+    anchor.add_argument("--listen", default="127.0.0.1:8455", metavar="HOST:PORT")
+    anchor.add_argument("--to", type=Path, default=Path("anchors"), metavar="DIR")
+    anchor.add_argument(
+        "--from",
+        dest="senders",
+        action="append",
+        metavar="PREFIX",
+        help="可发者 who may post",
+    )
     pack = add(kinds, "pack", _pack, "年度合规审计材料 the yearly audit's pack")
     pack.add_argument("--year", type=int, required=True)
     pack.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -200,6 +205,8 @@ def code_of(text: str) -> str:
 
 
 def _anchor(options: argparse.Namespace) -> int:
+    if options.deed == "receive":
+        return _receive(options)
     from gateway.evidence import open_evidence
     from gateway.ledger import anchor_line, printed
 
@@ -211,55 +218,27 @@ def _anchor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _retain(options: argparse.Namespace) -> int:
-    from gateway import retain
-    from gateway.evidence import open_evidence, signing_of
-    from gateway.findings import claims
-    from gateway.rows import SHANGHAI
+def _receive(options: argparse.Namespace) -> int:
+    """Keep what other nodes post, until Ctrl-C."""
+    from gateway.anchor_desk import PRIVATE, Shelf, server
+    from gateway.node import Address
 
-    node = node_of(options.data)
-    if options.url:
-        raise bad("只用于日文件 / for day files only: remove rows of a server by its own means")
-    rules = retain.read_retention(node.data / retain.FILE)
-    today = datetime.now(SHANGHAI).date()
-    days = retain.plan(retain.day_files(node.events), today, rules)
-    done = []
-    if options.apply:
-        if not options.by.strip():
-            raise bad("请用 --by 写明操作人 / say who deletes: --by")
-        known, _ = claims(open_evidence(node).chain)
-        segments: dict[str, list[str]] = {}
-        for name, claim in known.items():
-            segments.setdefault(claim.day, []).append(name)
-        done = retain.apply(
-            days,
-            sign=signing_of(node).sign,
-            segments=segments,
-            rules=rules,
-            by=options.by,
-            reason=options.reason,
+    try:
+        desk = server(
+            Shelf(options.to),
+            Address.parse(options.listen),
+            senders=options.senders or PRIVATE,
+            say=lambda line: print(line, flush=True),
+            clock=time.time,
         )
-    if options.json:
-        told = {
-            "rules": asdict(rules),
-            "days": [
-                {"day": one.day, "fate": one.fate, "hold": one.hold, "files": len(one.files)}
-                for one in days
-            ],
-            "deleted": [{"day": one.day, "checkpoint": signed.seq} for one, signed in done],
-        }
-        print(json.dumps(told, ensure_ascii=False, indent=1))
-        return 0
-    words = {
-        "floor": "期限内,不可删 within the floor",
-        "kept": "保留 kept",
-        "held": "依法保全 held",
-        "due": "到期 due",
-    }
-    for one in days:
-        print(f"{one.day}  {words[one.fate]} {one.hold}  {len(one.files)} 文件 files".rstrip())
-    for one, signed in done:
-        print(f"已删除 deleted {one.day}: 检查点 checkpoint {signed.seq}")
+    except ValueError as error:
+        raise bad(str(error)) from error
+    except OSError as error:
+        raise WorldError(f"{options.listen}: {error.strerror}") from error
+    with desk:
+        print(f"http://{options.listen} → {options.to}", file=sys.stderr, flush=True)
+        with suppress(KeyboardInterrupt):
+            desk.serve_forever()
     return 0
 
 

@@ -11,6 +11,8 @@ from gateway.gaps import Gap
 from gateway.ledger import Chain, Checkpoint
 from gateway.seal import Part
 
+MOST_SEALS = 10_000_000  # in one range of a retention record
+
 
 class What(StrEnum):
     """What is wrong."""
@@ -66,18 +68,22 @@ class Claims:
     day: str
     seals: Mapping[int, tuple[Part, Checkpoint]]
     deleted: Checkpoint | None = None
+    dropped: Mapping[int, Checkpoint] = field(default_factory=dict)
+    """Seals that a retention record says were deleted out of it."""
 
 
 def claims(chain: Chain) -> tuple[dict[str, Claims], list[Finding]]:
     """The claims by segment. Where two checkpoints differ, the first counts: a finding."""
     seals: dict[str, dict[int, tuple[Part, Checkpoint]]] = {}
     deleted: dict[str, Checkpoint] = {}
+    dropped: dict[str, dict[int, Checkpoint]] = {}
     days: dict[str, str] = {}
     wrong: list[Finding] = []
     for one in chain.checkpoints:
         if one.kind == "retention":
             for name in one.body.get("segments", ()):
                 deleted.setdefault(str(name), one)
+            _drop(dropped, one)
         if one.kind != "events":
             continue
         for data in one.body.get("parts", ()):
@@ -96,6 +102,35 @@ def claims(chain: Chain) -> tuple[dict[str, Claims], list[Finding]]:
                     )
                 )
     return {
-        name: Claims(day=days[name], seals=found, deleted=deleted.get(name))
+        name: Claims(
+            day=days[name],
+            seals=found,
+            deleted=deleted.get(name),
+            dropped=_known(found, dropped.get(name, {})),
+        )
         for name, found in seals.items()
     }, wrong
+
+
+def _drop(dropped: dict[str, dict[int, Checkpoint]], record: Checkpoint) -> None:
+    """Note the seals that a retention record names; what does not read names none."""
+    told = record.body.get("seals", {})
+    for name, spans in told.items() if isinstance(told, dict) else ():
+        for span in spans if isinstance(spans, list) else ():
+            match span:
+                case [int(first), int(last)] if 0 <= last - first <= MOST_SEALS:
+                    for number in range(first, last + 1):
+                        dropped.setdefault(str(name), {}).setdefault(number, record)
+                case _:
+                    continue
+
+
+def _known(
+    seals: Mapping[int, tuple[Part, Checkpoint]], dropped: Mapping[int, Checkpoint]
+) -> dict[int, Checkpoint]:
+    """Only seals that were signed before the record can have been meant by it."""
+    return {
+        number: record
+        for number, record in dropped.items()
+        if number in seals and seals[number][1].seq < record.seq
+    }

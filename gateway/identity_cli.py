@@ -41,8 +41,7 @@ def _import(options: argparse.Namespace) -> int:
     """Exit code 0 imported, 2 a line is wrong (nothing changed)."""
     from gateway.identity.book import day
     from gateway.identity.files import Folder, Table
-    from gateway.identity.seal import Seal, ensure_key
-    from gateway.identity.service import NAMES_KEY
+    from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
     from gateway.identity.tables import read_hosts, read_prefixes, read_roster
 
     node = node_of(options.data)
@@ -162,6 +161,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
     yield f"RADIUS        {found['radius'] or '—'}  {counts(found['heard'])}"
     yield f"门户 portal   {found['api'] or '—'}  {counts(found['asked'])}"
+    yield f"登录 logins   {'LDAP' if found['directory'] else '—'}  {counts(found['logins'])}"
     yield f"会话 sessions {counts(found['sessions'])}"
     yield (
         f"名册 roster {found['persons']}  主机 hosts {found['hosts']}  "

@@ -42,7 +42,8 @@ _COUNTERS = {  # name: text, labels
     "reload": ("Reloads of rules and policy", "result"),
     "failures": ("Faults of our own", "place"),
     "radius_packets": ("RADIUS accounting packets", "result"),
-    "tunnels_cut": ("Open connections cut because their verdict changed", "action"),
+    "tunnels_cut": ("Open connections cut because their verdict or person changed", "action"),
+    "dns": ("DNS messages by what became of them", "what"),
     "usage_lost": ("Marks on quotas that could not be kept", "reason"),
 }
 
@@ -76,6 +77,7 @@ class Metrics:
         self._calendar = self._gauge(
             "calendar_unknown", "1 while this year's holidays are not announced", "livemax"
         )
+        self._unsigned = self._gauge("seals_unsigned", "Seals that wait for the signer", "livesum")
         self._build = self._gauge("build_info", "Version of the product", "max", "version")
 
     def decided(self, key: Key, sums: Sequence[int]) -> None:
@@ -143,12 +145,20 @@ class Metrics:
             self._age.set(now - self._loaded)
 
     def cut(self, action: str) -> None:
-        """An open connection was cut: its verdict has become this action."""
+        """An open connection was cut: its verdict has become this action, or its person is gone."""
         self._bound("tunnels_cut", action).inc()
 
     def usage_lost(self, count: int) -> None:
         """Marks on quotas could not be kept until the usage service heard them."""
         self._bound("usage_lost", "pending").inc(count)
+
+    def unsigned(self, seals: int) -> None:
+        """So many seals of stored events wait for the signer."""
+        self._unsigned.set(seals)
+
+    def dns(self, what: str, count: int) -> None:
+        """So many DNS messages more came to this: hits, foreign, rebinding …"""
+        self._bound("dns", what).inc(count)
 
     def calendar(self, *, known: bool) -> None:
         """Whether the holidays around today have been announced."""

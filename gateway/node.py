@@ -19,7 +19,7 @@ from rules.load import load
 
 class ListenerKind(StrEnum):
     EXPLICIT = "explicit"  # HTTP proxy: absolute-form and CONNECT
-    SOCKS5 = "socks5"  # RFC 1928, no authentication
+    SOCKS5 = "socks5"  # RFC 1928; RFC 1929 where a login is asked for
     TRANSPARENT = "transparent"  # nftables redirect, SO_ORIGINAL_DST
     PAGE_HTTP = "page-http"  # block page for names answered by DNS, port 80
     PAGE_HTTPS = "page-https"  # the same, port 443
@@ -64,7 +64,8 @@ class Listener:
     """One listening socket. `clients` are the prefixes it serves; others are refused.
 
     `proxy_protocol` expects a PROXY v1/v2 header from a balancer in front; only peers of
-    the prefixes `balancers` are believed.
+    the prefixes `balancers` are believed. `login` asks whoever comes for a user name and
+    password of the node's directory (`explicit` and `socks5` alone).
     """
 
     kind: ListenerKind
@@ -72,6 +73,7 @@ class Listener:
     clients: tuple[str, ...] = PRIVATE
     proxy_protocol: bool = False
     balancers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    login: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,8 @@ class Node:
     radius_secret: Path | None = None  # file: PREFIX SECRET [SCHOOL] a line
     identity_api: Address | None = None  # where portals tell who logged in
     identity_timeout: float = LOGIN_LIFE  # seconds after which a login nobody speaks of ends
+    directory: Path | None = None  # LDAP, for listeners that ask for a login
+    oidc: Path | None = None  # a provider for the portal's own login
     bundle: str = ""  # where signed policy bundles are fetched from
     signer: Path | None = None  # socket of a signer run apart; None: one of our own
     anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest

@@ -8,11 +8,14 @@ policy files and, for one device, the pseudonym key.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.authority import read_keys
-from gateway.identity.resolve import Resolver, parse_address
+from gateway.identity.devices import remember
+from gateway.identity.follow import now_known
+from gateway.identity.resolve import Resolver, device_text, parse_address
+from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
 from gateway.node import Node
 from policies.check import sound_orders
 from policies.load import load_policies
@@ -23,6 +26,7 @@ from rules.load import Problem
 from rules.model import Basis, Status
 from rules.sources import load_categories
 
+PATIENCE = 5.0  # seconds the identity service is waited for
 LONGEST = 24 * 60  # minutes of an override; what lasts longer belongs in a policy file
 BASIS = Basis(source="区级策略", clause="授权 delegates", status=Status.CONFIRMED)
 
@@ -112,7 +116,9 @@ def _unknown_scope(given: PolicySet, order: Order) -> list[Problem]:
 def device(node: Node, address: str) -> Subject:
     """Who is behind an address now, with the token that an Order may name.
 
-    Raises ValueError for what is no address, WorldError without the node's keys.
+    The running service is asked, for sessions and static hosts; a device's address is
+    noted, sealed, so that the Order holds over a rotation of pseudonyms. Raises ValueError
+    for what is no address, WorldError without the node's keys.
     """
     parse_address(address)
     given = load_policies(node.policy)
@@ -120,4 +126,10 @@ def device(node: Node, address: str) -> Subject:
     default = next(
         (p.default_subject for p in given.policies if p.default_subject is not None), Subject()
     )
-    return Resolver(rows, default, read_keys(node.data / "keys").pseudonym).subject(address)
+    resolver = Resolver(rows, default, b"", now_known(node, PATIENCE))
+    found = resolver.subject(address)
+    text = device_text(address)
+    if found.token == resolver.known.ring.token(found.school, text):
+        seal = Seal(ensure_key(node.data / "keys" / NAMES_KEY))
+        remember(node.data / "identity", seal, found.school, text, time.time())
+    return found

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policies.compile import Snapshot
-from policies.decide import decide
+from policies.decide import UNOPENABLE, decide
 from policies.model import NO_USAGE, Action, Depth, Moment, Subject, Usage, Verdict
 from rules.base import RuleBase
 from rules.classify import classify
-from rules.model import Facts, Signals, Stage
+from rules.model import Facts, Gap, Signals, Stage
 
 
 class Deed(StrEnum):
@@ -61,19 +61,22 @@ def judge(
     signals = classify(facts, base)
     verdict = decide(snapshot, facts, signals, subject, moment, usage)
     if facts.stage is Stage.TLS:
-        return Outcome(_tls(verdict), verdict, signals)
+        return Outcome(_tls(verdict, facts.gap), verdict, signals)
     return Outcome(_DEED[verdict.enforced], verdict, signals)
 
 
-def _tls(verdict: Verdict) -> Deed:
+def _tls(verdict: Verdict, gap: Gap | None) -> Deed:
     """At the ClientHello: open, splice or refuse.
 
     A device without our CA (depth name or dns) cannot be shown a page, so a block
-    or a warning is a refused handshake. With the CA a page is shown inside TLS.
+    or a warning is a refused handshake. With the CA a page is shown inside TLS. What is
+    never opened is not opened to be rewritten either; what cannot be opened and is to be
+    rewritten does not pass.
     """
     deed = _DEED[verdict.enforced]
     if verdict.depth is not Depth.CONTENT:
         return Deed.REFUSE if deed in (Deed.PAGE, Deed.WARN) else Deed.PASS
-    if deed in (Deed.PAGE, Deed.WARN, Deed.REWRITE) or verdict.inspect:
+    unread = deed is Deed.REWRITE and gap in UNOPENABLE
+    if deed in (Deed.PAGE, Deed.WARN) or verdict.inspect or unread:
         return Deed.OPEN
     return Deed.PASS

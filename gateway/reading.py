@@ -66,7 +66,7 @@ class Remembered:
 
 
 class Watch:
-    """Reads a body while it streams: `feed` every chunk, then `end`; `held` says what may leave.
+    """Reads a body while it streams: `feed` every chunk, then `end`; `release` says what may leave.
 
     `judged`: the first chunk is a window that was judged by itself; only what is needed to
     go on after it is taken from it.
@@ -78,6 +78,7 @@ class Watch:
         "_held",
         "_judged",
         "_open",
+        "_passed",
         "_read",
         "_recogniser",
         "_step",
@@ -98,7 +99,8 @@ class Watch:
         self._growing = Growing(media_type, charset)
         self._unpacker = Unpacker(encoding)
         self._step = 0 if media_type == STREAM else STEP
-        self._held = bytearray()
+        self._held = bytearray()  # not looked at yet
+        self._passed = bytearray()  # looked at: may leave
         self._context = ""
         self._read = 0
         self._open = True
@@ -108,25 +110,33 @@ class Watch:
         self._held += chunk
         if not self._open or len(self._held) < self._step:
             return NOTHING
-        return self._look(bytes(self._held))
+        return self._look()
+
+    def hurry(self) -> Judged:
+        """What waits is looked at now, however little it is: nothing more came for a while."""
+        return self._look() if self._open and self._held else NOTHING
 
     def release(self) -> bytes:
         """The bytes that may leave now that they have been read."""
-        if self._open and len(self._held) < self._step:
-            return b""
-        data = bytes(self._held)
-        self._held.clear()
+        if not self._open:
+            self._passed += self._held
+            self._held.clear()
+        data = bytes(self._passed)
+        self._passed.clear()
         return data
 
     def end(self) -> Judged:
         """What the rest shows; after it everything may leave."""
         if not self._open:
             return NOTHING
-        found = self._look(bytes(self._held), last=True)
+        found = self._look(last=True)
         self._open = False
         return found
 
-    def _look(self, chunk: bytes, *, last: bool = False) -> Judged:
+    def _look(self, *, last: bool = False) -> Judged:
+        chunk = bytes(self._held)
+        self._passed += chunk
+        self._held.clear()
         data = self._unpacker.feed(chunk)
         if isinstance(data, Gap):
             self._open = False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,12 +32,12 @@ from policies.compile import compile_policies
 from policies.load import load_policies
 from policies.simulate import Rehearsal
 from rules.base import RuleBase
-from rules.classify import classify
+from rules.classify import by_name
 from rules.load import WorldError
 
 if TYPE_CHECKING:
     from policies.compile import Snapshot
-    from policies.simulate import Classify
+    from policies.simulate import Recognise
 
 CHUNK = 20_000  # rows between two reports of progress
 _DAYS = re.compile(r"([1-9]\d{0,3})d").fullmatch
@@ -50,7 +51,7 @@ class Candidate:
     """What is rehearsed: a Snapshot and the recogniser of its own rules."""
 
     snapshot: Snapshot
-    classify: Classify
+    recognise: Recognise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def candidate(
         rulebase=base.hash,
         orders=Orders(orders_file(node)).load(since),
     )
-    return Candidate(snapshot=snapshot, classify=lambda facts: classify(facts, base))
+    return Candidate(snapshot=snapshot, recognise=partial(by_name, base=base))
 
 
 def current(node: Node, say: Callable[[str], None]) -> Candidate:
@@ -117,13 +118,13 @@ def current(node: Node, say: Callable[[str], None]) -> Candidate:
     with suppress(WorldError):
         loaded = Follower(node).load()
         base = loaded.base
-        return Candidate(snapshot=loaded.snapshot, classify=lambda facts: classify(facts, base))
+        return Candidate(snapshot=loaded.snapshot, recognise=partial(by_name, base=base))
     built = _base_of(node, say)
     signed, _ = bundles.folders(node)
     snapshot = compile_policies(
         load_policies((*node.policy, *signed)), categories=built.categories, rulebase=built.hash
     )
-    return Candidate(snapshot=snapshot, classify=lambda facts: classify(facts, built))
+    return Candidate(snapshot=snapshot, recognise=partial(by_name, base=built))
 
 
 def _base_of(node: Node, say: Callable[[str], None]) -> RuleBase:
@@ -160,7 +161,7 @@ def replay(
     progress: Progress | None = None,
 ) -> Replayed:
     """Rehearse a span of the record. Raises ValueError for `by`, WorldError without data."""
-    rehearsal = Rehearsal(given.snapshot, given.classify, by=by, samples=samples)
+    rehearsal = Rehearsal(given.snapshot, given.recognise, by=by, samples=samples)
     begun = time.perf_counter()
     rows = _rows(archive, window, tokens=bool(given.snapshot.orders))
     while True:

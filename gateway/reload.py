@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.authority import private_folder
+from gateway.identity import renames
 from gateway.node import Node
 from gateway.orders import Orders
 from policies.model import Order
@@ -104,7 +105,8 @@ class Publisher:
         before = in_force(self.node)
         try:
             book = Orders(orders_file(self.node)).book(now)
-            compiled = self.compile(self.node, book.orders)
+            renamed = renames.load(renames.file(self.node), now)
+            compiled = self.compile(self.node, renames.orders(book.orders, renamed))
             put_in_force(self.node, compiled)
         except DataError as error:
             return _refusal(

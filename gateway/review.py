@@ -8,6 +8,7 @@ reads the policy files and appends to the case file; moments and ids are paramet
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -156,7 +157,25 @@ def case_file(folders: Sequence[Path]) -> Path:
 
 
 def append_case(path: Path, answer: AppealAnswer) -> None:
-    """Append one line, in one step; a file that does not read is left alone (DataError)."""
+    """Append one line, in one step; a file that does not read is left alone (DataError).
+
+    The folder is held meanwhile: of two people answering at once, both lines stand.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise WorldError(f"{path}: cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        _append(path, answer)
+    except OSError as error:
+        raise WorldError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        os.close(folder)
+
+
+def _append(path: Path, answer: AppealAnswer) -> None:
     before = read_text(path) if path.exists() else HEAD
     if not before.endswith("\n"):
         before += "\n"
@@ -164,15 +183,14 @@ def append_case(path: Path, answer: AppealAnswer) -> None:
     loads(Answers, text, str(path))
     fresh = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with open(fresh, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-    except OSError as error:
+    except OSError:
         fresh.unlink(missing_ok=True)
-        raise WorldError(f"{path}: cannot be written: {error.strerror}") from error
+        raise
 
 
 def _at(timestamp: float) -> At:

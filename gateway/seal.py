@@ -22,6 +22,7 @@ from gateway.ledger import Digest, leaves, root
 from gateway.tables import Base, SealRow, SegmentRow
 
 KINDS = ("events", "aggregates", "traces", "snapshots", "ends")
+SHARED = ("traces", "snapshots")  # kinds whose rows younger seals may still name
 MOST_PARTS = 200  # of one checkpoint
 
 _PAGE = 2_000

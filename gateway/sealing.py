@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from loguru import logger
@@ -60,7 +61,9 @@ class Sealer:
         *,
         clock: Callable[[], float] = time.monotonic,
         every: float = EVERY,
+        unsigned: Callable[[int], None] = lambda _count: None,
     ) -> None:
+        """`unsigned` is told how many seals wait for the signer."""
         self._store = store
         self._signing = signing
         self._clock = clock
@@ -68,6 +71,7 @@ class Sealer:
         self._seal_at = clock() + every
         self._sign_at = 0.0
         self._silent = False
+        self._unsigned = unsigned
         self._accidents: list[dict[str, Any]] = []
         self._recovering = True
 
@@ -88,6 +92,7 @@ class Sealer:
             if not self._silent:
                 logger.error("事件已入库，暂未签名 / events are stored, not signed yet: {}", error)
             self._silent = True
+            self._count()
 
     def finish(self) -> None:
         """The last seal of this run."""
@@ -102,6 +107,12 @@ class Sealer:
         for file, parts in self._store.owed():
             body = {"parts": [part.plain() for part in parts]}
             self._store.settle(file, parts, self._signing.sign("events", body).seq)
+        self._unsigned(0)
         if self._silent:
             logger.info("签名恢复 / the signer is back")
         self._silent = False
+
+    def _count(self) -> None:
+        """Tell how many seals wait (at most MOST_PARTS of one file are counted)."""
+        with suppress(WorldError):
+            self._unsigned(sum(len(parts) for _, parts in self._store.owed()))

@@ -17,6 +17,7 @@ from gateway.node import LOGIN_LIFE, PRIVATE, Address, Listener, ListenerKind, N
 
 DETAILS = ("blocks", "connections", "requests")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+LOGIN_KINDS = (ListenerKind.EXPLICIT, ListenerKind.SOCKS5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +25,10 @@ class Settings:
     """The options of `qinglang up` and the keys of its `--config` file; None is 'not said'.
 
     `listeners` (file only) says kind, address, clients and proxy_protocol of each;
-    `proxy`, `socks`, … are the short way. `scrape` are the prefixes that may read
-    /metrics and /status; `pac_direct` names that browsers reach without the proxy;
-    `contact` and `appeal` are shown on block pages (text; a link taking `?code=`).
+    `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
+    given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
+    that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
+    (text; a link taking `?code=`).
     """
 
     name: str | None = None
@@ -58,6 +60,8 @@ class Settings:
     radius_secret: Path | None = None
     identity_api: Address | None = None
     identity_timeout: float | None = None
+    directory: Path | None = None
+    oidc: Path | None = None
     bundle: str | None = None
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
@@ -70,6 +74,9 @@ class Settings:
             raise ValueError(f"detail: `{self.detail}` is not one of: {', '.join(DETAILS)}")
         if self.identity_timeout is not None and not 60 <= self.identity_timeout <= 86_400:
             raise ValueError("identity_timeout: 60–86400 秒 / seconds")
+        for one in self.listeners:
+            if one.login and one.kind not in LOGIN_KINDS:
+                raise ValueError(f"listeners: login: {one.kind} 不能要求登录 / cannot ask for one")
         if self.page is not None:
             ip_address(self.page)
         for prefix in (*self.clients, *self.scrape):
@@ -108,11 +115,18 @@ class Machine:
 
 
 def plan(settings: Settings, machine: Machine) -> Plan:
-    """Settings and machine → the node to be, relative paths made absolute."""
+    """Settings and machine → the node to be, relative paths made absolute.
+
+    Raises ValueError where a listener asks for a login and there is no directory.
+    """
     listeners = _listeners(settings)
+    if settings.directory is None and any(one.login for one in listeners):
+        raise ValueError("listeners: login: 需要 directory / a `directory` is wanted")
+    if settings.oidc is not None and settings.identity_api is None:
+        raise ValueError("oidc: 需要 identity_api / an `identity_api` is wanted")
     movable: set[Address] = set()
     if not listeners:
-        listeners = (_listener(ListenerKind.EXPLICIT, _DEFAULT["proxy"], settings.clients),)
+        listeners = (_listener(ListenerKind.EXPLICIT, _DEFAULT["proxy"], settings),)
         movable.add(_DEFAULT["proxy"])
     for asked, default in ((settings.dns, "dns"), (settings.metrics, "metrics")):
         if asked is None:
@@ -139,6 +153,8 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         radius_secret=settings.radius_secret.resolve() if settings.radius_secret else None,
         identity_api=settings.identity_api,
         identity_timeout=settings.identity_timeout or LOGIN_LIFE,
+        directory=settings.directory.resolve() if settings.directory else None,
+        oidc=settings.oidc.resolve() if settings.oidc else None,
         bundle=settings.bundle or "",
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
@@ -190,12 +206,17 @@ def _listeners(settings: Settings) -> tuple[Listener, ...]:
         (ListenerKind.PAGE_HTTP, settings.page_http),
         (ListenerKind.PAGE_HTTPS, settings.page_https),
     )
-    made = [_listener(kind, at, settings.clients) for kind, all_at in short for at in all_at]
+    made = [_listener(kind, at, settings) for kind, all_at in short for at in all_at]
     return (*settings.listeners, *made)
 
 
-def _listener(kind: ListenerKind, address: Address, clients: tuple[str, ...]) -> Listener:
-    return Listener(kind=kind, address=address, clients=clients or PRIVATE)
+def _listener(kind: ListenerKind, address: Address, settings: Settings) -> Listener:
+    return Listener(
+        kind=kind,
+        address=address,
+        clients=settings.clients or PRIVATE,
+        login=settings.directory is not None and kind in LOGIN_KINDS,
+    )
 
 
 def _plain(name: str) -> str:

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+from gateway.http_port import Handler, HttpPort
 from gateway.node import PRIVATE, Address, ListenerKind, Node
 from gateway.pac import pac
-
-TIMEOUT = 10.0  # seconds for a whole request
-MAX_THREADS = 32
 
 CERTIFICATES = {
     "/ca.pem": ("qinglang-ca.pem", "application/x-pem-file"),
@@ -163,46 +159,15 @@ def _json(status: int, document: Mapping[str, Any]) -> Reply:
     return Reply(status=status, media_type="application/json; charset=utf-8", body=body)
 
 
-class StatusServer(ThreadingHTTPServer):
+class StatusServer(HttpPort):
     """The port itself, on a socket that is already bound and listening."""
 
-    daemon_threads = True
-
     def __init__(self, opened: socket.socket, desk: Desk) -> None:
-        host, port = opened.getsockname()[:2]
-        super().__init__((host, port), _Handler, bind_and_activate=False)
-        self.socket.close()
-        opened.setblocking(True)
-        self.socket = opened
-        self.desk = desk
-        self.slots = threading.BoundedSemaphore(MAX_THREADS)
-
-    def start(self) -> threading.Thread:
-        thread = threading.Thread(target=self.serve_forever, name="status", daemon=True)
-        thread.start()
-        return thread
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Beyond MAX_THREADS at once a connection is closed, so nobody can pile them up."""
-        return self.slots.acquire(blocking=False)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.slots.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is not worth a traceback on the console."""
+        super().__init__(opened, _Handler, name="status", desk=desk)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: StatusServer
-    server_version = "qinglang"
-    sys_version = ""
-    timeout = TIMEOUT
-
-    def do_GET(self) -> None:
+class _Handler(Handler):
+    def do_GET(self) -> None:  # noqa: N802 - the name is the protocol's
         here = str(self.connection.getsockname()[0])
         reply = answer(self.server.desk, self.path, str(self.client_address[0]), here)
         self.send_response(reply.status)
@@ -215,9 +180,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body)
 
     do_HEAD = do_GET  # noqa: N815 - the name is the protocol's
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing: scrapes every few seconds are no news."""
 
 
 def read_status(path: Path) -> dict[str, Any]:

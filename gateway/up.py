@@ -179,11 +179,25 @@ def specs(node: Node, node_file: Path, opened: Opened) -> tuple[Spec, ...]:
 
 
 def _secrets(node: Node) -> None:
-    """Refuse bad RADIUS secrets at the start, not in a child. Raises DataError, WorldError."""
+    """Refuse bad secrets and directories at the start, not in a child.
+
+    Raises DataError, WorldError.
+    """
     if node.radius is not None:
-        from gateway.identity.service import clients
+        from gateway.identity.senders import clients
 
         clients(node)
+    if node.directory is not None:
+        from gateway.identity import directory, ldap
+
+        try:
+            ldap.context(directory.read(node.directory))
+        except OSError as error:
+            raise WorldError(f"{node.directory}: trusted_ca: {error}") from error
+    if node.oidc is not None:
+        from gateway.identity import portal_login
+
+        portal_login.read(node.oidc)[1].close()
 
 
 def _identity(node: Node, node_file: Path, opened: Opened) -> Spec:

@@ -52,12 +52,14 @@ class UsageLine:
         *,
         metrics: Metrics | None = None,
         clock: Callable[[], float] = time.time,
+        every: float = TELL_EVERY,
     ) -> None:
         self.tally = tally
         self.boot = secrets.token_hex(8)
         self._door = door
         self._metrics = metrics
         self._clock = clock
+        self._every = every
         self._seq = 0
         self._said: tuple[int, float, Mapping[Place, Mark]] | None = None  # not acknowledged
         self._left: dict[Place, Mark] = {}
@@ -96,16 +98,16 @@ class UsageLine:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self.turn(TELL_EVERY)
+                self.turn(self._every)
             except (OSError, WordError) as error:
                 if self._sock is not None:
                     logger.warning("usage: the line is down: {}", error)
                 self._hang_up()
-                self._stop.wait(TELL_EVERY)
+                self._stop.wait(self._every)
             except Exception:  # the door of this thread
                 logger.exception("usage: the line has failed")
                 self._hang_up()
-                self._stop.wait(TELL_EVERY)
+                self._stop.wait(self._every)
             self._look_after()
 
     def _look_after(self) -> None:
@@ -191,8 +193,19 @@ class UsageLine:
 
 def ask(door: Path, message: Mapping[str, Any]) -> int:
     """Say `reset` or `rename` to a running service; how many rows. Raises WorldError."""
+    return _asked(door, message)[0]
+
+
+def tokens(door: Path) -> set[str]:
+    """Every token that a running service keeps rows of. Raises WorldError."""
+    return _asked(door, {"say": "rename", "pairs": []})[1]
+
+
+def _asked(door: Path, message: Mapping[str, Any]) -> tuple[int, set[str]]:
+    """How many rows changed, and the tokens of the rows that are told before the answer."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(10.0)
+    known: set[str] = set()
     try:
         sock.connect(short_path(door))
         sock.sendall(pack(message))
@@ -200,9 +213,11 @@ def ask(door: Path, message: Mapping[str, Any]) -> int:
             (size,) = LENGTH.unpack(_exactly(sock, LENGTH.size))
             answer = unpack(_exactly(sock, min(size, LARGEST)))
             if answer.get("say") == "done":
-                return int(answer["count"])
+                return int(answer["count"]), known
             if answer.get("say") == "failed":
                 raise WorldError(str(answer.get("why")))
+            if answer.get("say") == "rows":
+                known |= {place[0] for place, _ in rows_of(answer)[1]}
     except (OSError, WordError) as error:
         raise WorldError(
             f"限额服务没有应答 / the usage service does not answer: {error}"

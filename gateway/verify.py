@@ -22,8 +22,8 @@ from gateway.database import Failure, connect, connect_to_read, dispose, trouble
 from gateway.findings import Claims, Finding, Report, What, claims
 from gateway.gaps import Session, gaps
 from gateway.ledger import Chain, Checkpoint, root
-from gateway.rows import SUFFIX
-from gateway.seal import Part
+from gateway.rows import SUFFIX, day_of
+from gateway.seal import SHARED, Part
 
 _DAY = re.compile(r"-(\d{4}-\d{2}-\d{2})" + re.escape(SUFFIX))
 ALL_DAYS = ("", "9999")
@@ -60,7 +60,7 @@ def verify(
             met |= {name for name, claim in claimed.items() if claim.day == day}
             continue
         progress(_name(place))
-        _look(place, claimed, report, met, sessions)
+        _look(place, claimed, report, met, sessions, floor)
     for name, claim in claimed.items():
         if name not in met and (not claim.day or days[0] <= claim.day <= days[1]):
             _gone(name, claim, report, floor)
@@ -91,6 +91,7 @@ def _look(
     report: Report,
     met: set[str],
     sessions: list[Session],
+    floor: Callable[[str, float], bool],
 ) -> None:
     """One file: trouble with it is a finding."""
     name, day = _name(place), _day(place)
@@ -106,7 +107,7 @@ def _look(
                 return
             met.add(segment)
             report.files += 1
-            _File(connection, name, day or claim.day, claim, report).check()
+            _File(connection, name, day or claim.day, claim, report, floor).check()
             sessions += _sessions(connection)
         finally:
             dispose(connection)
@@ -127,8 +128,15 @@ class _File:
     """The rows of one file against what was signed of it."""
 
     def __init__(
-        self, connection: Connection, name: str, day: str, claim: Claims, report: Report
+        self,
+        connection: Connection,
+        name: str,
+        day: str,
+        claim: Claims,
+        report: Report,
+        floor: Callable[[str, float], bool],
     ) -> None:
+        self.floor = floor
         self.connection = connection
         self.name = name
         self.day = day
@@ -141,8 +149,14 @@ class _File:
         last = 0
         for number in sorted(self.claim.seals):
             part, checkpoint = self.claim.seals[number]
+            gone = self.claim.dropped.get(number)
             for kind in seal.KINDS:
-                self._seal(kind, part, checkpoint)
+                if gone is None:
+                    self._seal(kind, part, checkpoint)
+                else:
+                    self._dropped(kind, part, checkpoint)
+            if gone is not None and self.floor(day_of(checkpoint.time), gone.time):
+                self._find(What.DELETED_EARLY, number, seq=gone.seq)
             events = part.kinds.get("events")
             if events:
                 self._between(last + 1, events.first - 1, number)
@@ -176,6 +190,29 @@ class _File:
         if root(found, checkpoint.digest).hex() != signed.root:
             rows = self._rows(statement)
             self._blame(kind, part.seal, signed, stored, columns, rows, found)
+
+    def _dropped(self, kind: str, part: Part, checkpoint: Checkpoint) -> None:
+        """A seal that was deleted on record: what is left of it must be what was signed."""
+        signed = part.kinds.get(kind)
+        stored = self._stored(kind, part.seal)
+        columns = stored[0] if stored else seal.columns_of(kind)
+        if signed is None and kind == "events":
+            return
+        rows = self._rows(seal.statement(kind, columns, signed, part.seal))
+        if kind != "events":
+            rows = sorted(rows, key=lambda row: seal.packed([row])[0])  # as they are hashed
+        leaves = stored[1] if stored else b""
+        kept = {leaves[start : start + 32] for start in range(0, len(leaves), 32)}
+        left = seal.hashed(kind, columns, rows, checkpoint.digest)[1:]
+        held = kind in SHARED and stored is not None and _root_of(leaves, checkpoint, signed)
+        for hashed, row in zip(left, rows, strict=True):
+            if not held or hashed not in kept:
+                near = "已删的封里 / in a seal that was deleted"
+                self._find(What.INSERTED, part.seal, kind=kind, near=near + " " + _short(row))
+        if signed is not None:
+            self.report.deleted += max(signed.count - len(rows), 0)
+            if rows:
+                self.report.rows[kind] = self.report.rows.get(kind, 0) + len(rows)
 
     def _stored(self, kind: str, number: int) -> tuple[tuple[str, ...], bytes, bytes] | None:
         """Columns, leaves and root as the file tells them; None where it does not."""
@@ -280,6 +317,14 @@ class _File:
         self.report.findings.append(
             Finding(what=what, day=self.day, file=self.name, seal=number, **more)
         )
+
+
+def _root_of(leaves: bytes, checkpoint: Checkpoint, signed: seal.Sealed | None) -> bool:
+    """Are these leaves, kept beside the rows, the signed ones?"""
+    kept = [leaves[start : start + 32] for start in range(0, len(leaves), 32)]
+    return bool(kept and signed) and root(kept, checkpoint.digest).hex() == (
+        signed.root if signed else ""
+    )
 
 
 def _text(raw: bytes) -> Any:

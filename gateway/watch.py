@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from gateway.identity import renames
 from gateway.node import Node
 from gateway.reload import ROOMS, orders_file
 
@@ -14,7 +15,8 @@ def watched(node: Node) -> tuple[Path, ...]:
     """Every file and folder whose change calls for a new publication."""
     shipped = [ROOMS / "policies", ROOMS / "rules"]
     bundle = node.data / "bundles" / "current"
-    return (*shipped, *node.policy, *node.rules, node.data / "lists", orders_file(node), bundle)
+    told = (orders_file(node), renames.file(node))
+    return (*shipped, *node.policy, *node.rules, node.data / "lists", *told, bundle)
 
 
 def stamp(paths: Iterable[Path]) -> int:

@@ -207,7 +207,9 @@ def serve(node: Node, url: str = "") -> None:
     with alone(node.run / "writer.lock"):
         metrics = _metrics()
         store = Store(node.name, node.events, url=url, snapshots=node.snapshot, metrics=metrics)
-        sealer = Sealer(store, Signing(socket=node.signer_socket, folder=node.ledger))
+        signing = Signing(socket=node.signer_socket, folder=node.ledger)
+        told = metrics.unsigned if metrics else lambda _count: None
+        sealer = Sealer(store, signing, unsigned=told)
         intake = Intake(path.socket)
         writer = Writer(store, intake, path.spill, metrics=metrics, sealer=sealer)
         for number in (signal.SIGTERM, signal.SIGINT):

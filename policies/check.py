@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 
 from policies.dates import check_dates
-from policies.delegation import Ground, delegation_findings, file_findings, order_findings
+from policies.delegation import delegation_findings, file_findings, order_findings
 from policies.model import Action, Order, Role
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
+from policies.reach import Ground
 from policies.rule import STRICT
 from rules.hosts import canonical
 from rules.load import Problem

@@ -58,32 +58,44 @@ def decide(
     slot = seat.slot(moment)
     key = key_of(seat, slot, facts, signals, usage)
     verdict = slot.memo.get(key)
+    return answer(seat, slot, key) if verdict is None else verdict
+
+
+def answer(seat: Seat, slot: Slot, key: Key) -> Verdict:
+    """The Verdict on a key, remembered."""
+    verdict = slot.memo.get(key)
     if verdict is None:
         verdict = _verdict(seat, slot, key)
-        snapshot.remember(slot, key, verdict)
+        seat.snapshot.remember(slot, key, verdict)
     return verdict
 
 
 def key_of(seat: Seat, slot: Slot, facts: Facts, signals: Signals, usage: Usage) -> Key:
     """All of an exchange that a Verdict depends on."""
-    snapshot = seat.snapshot
     mask = signals.mask
     if signals.doubts:
         mask = seat.certainly(mask, signals.doubts)
+    mask, conflict = grouped(seat.snapshot, mask, facts.host, facts.names, facts.address)
+    spent = _spent(slot, usage) if slot.metered and usage is not NO_USAGE else 0
+    return (mask, facts.stage, facts.gap, conflict, spent)
+
+
+def grouped(
+    snapshot: Snapshot, mask: int, host: str, names: tuple[str, ...] = (), address: str = ""
+) -> tuple[int, bool]:
+    """The categories with the bits of host groups, and whether the names conflict."""
     mask &= snapshot.kinds.all
     conflict = False
-    host = facts.host
-    for name in facts.names:
+    for name in names:
         if name != host:
             conflict = True
             break
     if snapshot.overlay:
-        if conflict or (facts.address and snapshot.overlay.addresses):
-            mask |= snapshot.overlay.exchange(host, facts.names, facts.address)
+        if conflict or (address and snapshot.overlay.addresses):
+            mask |= snapshot.overlay.exchange(host, names, address)
         else:
             mask |= snapshot.overlay.host(host)
-    spent = _spent(slot, usage) if slot.metered and usage is not NO_USAGE else 0
-    return (mask, facts.stage, facts.gap, conflict, spent)
+    return mask, conflict
 
 
 def trusted(snapshot: Snapshot, key: Key) -> int:
@@ -179,7 +191,10 @@ def _is_spent(slot: Slot, place: int, spent: int) -> bool:
 
 
 def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
-    """May this exchange be opened? What is blocked or warned is opened for its page."""
+    """May this exchange be opened? What is blocked or warned is opened for its page.
+
+    What is to be rewritten is opened where nothing says never, for else it cannot be done.
+    """
     mask, _, gap, conflict, _ = key
     if seat.depth is not Depth.CONTENT:
         return False
@@ -189,11 +204,12 @@ def _inspect(seat: Seat, slot: Slot, key: Key, enforced: Action) -> bool:
         return False
     if conflict:
         return True
-    return not mask & seat.never_open and bool(seat.only_open == -1 or mask & seat.only_open)
+    if mask & seat.never_open:
+        return False
+    return enforced is Action.REWRITE or bool(seat.only_open == -1 or mask & seat.only_open)
 
 
 def _trace_id(seat: Seat, slot: Slot, key: Key) -> str:
     """Equal inputs give the same 64-bit id, in every worker."""
-    inputs = (seat.snapshot.hash, seat.key, slot.key, key)
-    text = document.canonical(document.encode(inputs))
+    text = document.canonical((seat.snapshot.hash, seat.key, slot.key, key))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

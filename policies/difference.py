@@ -22,7 +22,8 @@ from policies.model import Moment, Subject, Verdict
 from policies.moment import at
 from policies.policy import Policy
 from policies.profiles import describe, subjects
-from policies.seat import Slot
+from policies.rule import host_groups
+from policies.seat import Seat, Slot
 from rules.model import Facts, Gap, Signals, Stage
 
 MAX_HOSTS = 300  # hosts of changed policies that are asked one by one
@@ -125,9 +126,14 @@ def _hosts(old: Snapshot, new: Snapshot, changed: set[str]) -> tuple[str, ...]:
 
 def _turns(old: Snapshot, new: Snapshot, items: Sequence[_Item]) -> tuple[Turn, ...]:
     found: dict[tuple[Any, ...], list[str]] = {}
+    speak_alike = _speak_alike(old, new)
+    known: dict[object, tuple[tuple[str, str], ...]] = {}
     for subject in subjects(old, new):
-        days = tuple(_days(old, new, subject))
-        changes = _for_subject(old, new, subject, items, days)
+        same = (old.seat(subject).calendar.facts(), new.seat(subject).calendar.facts())
+        days = known.get(same)
+        if days is None:
+            days = known[same] = tuple(_days(old, new, subject))
+        changes = _for_subject(old, new, subject, items, days, speak_alike)
         for (item, before, after), spans in changes.items():
             when = _when(spans, len({label for label, _ in days}))
             found.setdefault((item, before, after, when), []).append(describe(subject))
@@ -154,6 +160,7 @@ def _for_subject(
     subject: Subject,
     items: Sequence[_Item],
     days: Sequence[tuple[str, str]],
+    speak_alike: bool,
 ) -> dict[tuple[str, Answer, Answer], list[Span]]:
     """What changes for one kind of person: (item, before, after) → when."""
     seats = old.seat(subject), new.seat(subject)
@@ -164,9 +171,11 @@ def _for_subject(
     for label, day in days:
         for start, end in zip(edges, ends, strict=True):
             moment = at(f"{day}T{start // 60:02d}:{start % 60:02d}")
-            key = tuple(_content(seat.slot(moment)) for seat in seats)
+            slots = seats[0].slot(moment), seats[1].slot(moment)
+            key = (_content(slots[0]), _content(slots[1]))
             if key not in known:
-                known[key] = list(_changed(old, new, subject, items, moment))
+                equal = speak_alike and _rules(seats[0], slots[0]) == _rules(seats[1], slots[1])
+                known[key] = [] if equal else list(_changed(old, new, subject, items, moment))
             for change in known[key]:
                 found.setdefault(change, []).append((label, start, end))
     return found
@@ -175,6 +184,18 @@ def _for_subject(
 def _content(slot: Slot) -> object:
     """Equal for slots of one Seat that decide equally."""
     return (slot.rules, slot.pins, slot.metered)
+
+
+def _speak_alike(old: Snapshot, new: Snapshot) -> bool:
+    """Whether equal masks mean the same in both: the same categories and host groups."""
+    groups = [host_groups(shot.policies, shot.orders) for shot in (old, new)]
+    return old.kinds.kinds == new.kinds.kinds and groups[0] == groups[1]
+
+
+def _rules(seat: Seat, slot: Slot) -> object:
+    """All that a Verdict of this time is made of; equal ones need not be asked."""
+    rules = [(seat.rules[place], seat.enforced[place]) for _, _, _, place in slot.rules]
+    return (rules, slot.pins, seat.depth, seat.never_open, seat.only_open, seat.allow_only)
 
 
 def _changed(

@@ -65,7 +65,13 @@ class Kinds:
 
     def ids(self, mask: int) -> tuple[str, ...]:
         """The category ids of a mask, in bit order."""
-        return tuple(kind.id for place, kind in enumerate(self.kinds) if mask >> place & 1)
+        mask &= self.all
+        found = []
+        while mask:
+            low = mask & -mask
+            found.append(self.kinds[low.bit_length() - 1].id)
+            mask ^= low
+        return tuple(found)
 
     def layers(self, layers: Iterable[Layer]) -> int:
         """The bits of all categories of these layers."""

@@ -89,6 +89,11 @@ class LocalCalendar:
         )
         self._days: dict[str, tuple[int, int]] = {}
 
+    def facts(self) -> tuple[tuple[Stretch, ...], ...]:
+        """Equal for calendars (of one Snapshot) that know the same of every day."""
+        year = self._year
+        return (year.terms, year.vacations, year.exams, year.off, year.on)
+
     def days(self, day: str) -> tuple[int, int]:
         """The day kinds of an ISO date and of the day before (memo, bounded)."""
         kinds = self._days.get(day)

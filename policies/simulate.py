@@ -1,7 +1,7 @@
 """Rehearsal: recorded exchanges × candidate Snapshot → what would change, for whom, and why.
 
 The record is what was seen (host, names, gap, content recognitions, who and when) and
-what was done. Each row goes through the same `decide` as on the wire. Hosts are looked
+what was done. Each row is answered by the same `decide` as on the wire. Hosts are looked
 up anew, in the candidate's rules; what was recognised in *content* cannot be looked up
 again, so the recorded recognitions are kept: a candidate is judged on what was really
 seen. Rows weigh as many exchanges as they count. Pure: rows come in, a Report goes out.
@@ -16,14 +16,15 @@ from typing import Any
 
 from policies.changes import Change, Group, Report, Row, Sample, Shift, What, compare
 from policies.compile import Snapshot
-from policies.decide import decide
+from policies.decide import answer, grouped
 from policies.kinds import UNCATEGORISED
 from policies.model import Action, Moment, Role, Subject, Verdict
 from policies.moment import moment
-from policies.seat import Seat
-from rules.model import Facts, Gap, Signals, Stage
+from policies.seat import Key, Seat, Slot
+from rules.model import Gap, Stage
 
-type Classify = Callable[[Facts], Signals]
+type Recognise = Callable[[str, tuple[str, ...], str], int]
+"""(host, other names, path) → categories, by name alone (`rules.classify.by_name`)."""
 
 BY_NAME = frozenset({"hosts", "marker", "urls"})
 """Recognisers that go by the name (and path) alone; all others looked at content."""
@@ -33,32 +34,45 @@ MAX_CASES = 100_000  # different exchanges held between two foldings
 MAX_SAMPLES = 20_000
 MAX_MINUTES = 4_096
 MAX_PEOPLE = 50_000
+MAX_LISTS = 50_000  # different lists of recognitions
 
 _STAGE = {
     **{stage.value: stage for stage in Stage},
     "websocket": Stage.RESPONSE,
     "reject": Stage.REQUEST,
 }
+_GAP = {"": None, **{gap.value: gap for gap in Gap}}
 
 
 @dataclass(slots=True)
 class _Cell:
-    """Equal exchanges within one slot of time."""
+    """Exchanges of one kind within one slot of time; by host where something changes."""
 
     verdict: Verdict
-    at: int
-    rows: int = 0
+    change: Change
     exchanges: int = 0
+    hosts: dict[str, list[int]] | None = None  # host → exchanges, first second
 
 
 @dataclass(slots=True)
 class _Case:
-    what: What
+    """Exchanges that are decided alike, whatever their host: it went into the mask."""
+
+    what: What  # of the first of them
     seat: Seat
-    facts: Facts
-    signals: Signals
-    subject: Subject
+    key: Key
+    enforced: Action
     cells: dict[tuple[int, int, int, int], _Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a recorded list of recognitions is worth, as masks of the candidate."""
+
+    every: int
+    content: int  # not by name alone: kept
+    pathless: int  # those and path rules: kept where no path was recorded
+    doubts: tuple[tuple[int, float], ...]  # only probable: the seat says whether they count
 
 
 class Rehearsal:
@@ -67,29 +81,30 @@ class Rehearsal:
     def __init__(
         self,
         snapshot: Snapshot,
-        classify: Classify | None,
+        recognise: Recognise | None,
         *,
         by: Sequence[str] = ("school",),
         samples: int = 5,
     ) -> None:
-        """Without `classify` all recorded recognitions are kept. Raises ValueError for `by`."""
+        """Without `recognise` all recorded recognitions are kept. Raises ValueError for `by`."""
         unknown = [name for name in by if name not in DIMENSIONS]
         if unknown:
             raise ValueError(f"`{unknown[0]}` is not one of: {', '.join(DIMENSIONS)}")
         self.rows = 0
         self.snapshot = self._snapshot = snapshot
-        self._classify = classify
+        self._recognise = recognise
         self._by = tuple(by)
         self._most = samples
-        self._cases: dict[Row, _Case] = {}
+        self._rows: dict[Row, _Case] = {}
+        self._cases: dict[tuple[Any, ...], _Case] = {}
+        self._seen: dict[str, _Seen] = {}
         self._moments: dict[int, Moment] = {}
         self._unreadable = 0
-        self._met: set[str] = set()
         self._unknown: set[str] = set()
         self._groups: dict[tuple[str, ...], dict[str, int]] = {}
         self._shifts: dict[tuple[Change, str, str], int] = {}
         self._samples: dict[tuple[Any, ...], list[int]] = {}
-        self._people: dict[Row, tuple[Subject, Seat]] = {}
+        self._people: dict[Row, Seat] = {}
         self._names: dict[int, tuple[str, ...]] = {}
         self._clauses: dict[str, int] = {}
         self._changes: dict[Change, int] = dict.fromkeys(Change, 0)
@@ -97,7 +112,7 @@ class Rehearsal:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Decide these rows anew."""
-        cases, moments = self._cases, self._moments
+        known, moments = self._rows, self._moments
         taken = 0
         for row in rows:
             taken += 1
@@ -105,20 +120,23 @@ class Rehearsal:
             now = moments.get(when // 60)
             if now is None:
                 now = self._moment(when // 60)
-            case = cases.get(what)
+            case = known.get(what)
             if case is None:
-                made = self._case(what)
-                if made is None:
+                case = self._case(what)
+                if case is None:
                     self._unreadable += 1
                     continue
-                case = made
             slot = case.seat.slot(now)
             cell = case.cells.get(slot.key)
             if cell is None:
-                verdict = decide(self._snapshot, case.facts, case.signals, case.subject, now)
-                cell = case.cells[slot.key] = _Cell(verdict, when)
-            cell.rows += 1
+                cell = self._cell(case, slot)
             cell.exchanges += row[1]
+            if cell.hosts is not None:
+                met = cell.hosts.get(row[3])
+                if met is None:
+                    cell.hosts[row[3]] = [row[1], when]
+                else:
+                    met[0] += row[1]
         self.rows += taken
 
     def report(self) -> Report:
@@ -151,37 +169,40 @@ class Rehearsal:
         return made
 
     def _case(self, row: Row) -> _Case | None:
-        """The exchange to decide; None where the row does not read."""
-        if len(self._cases) >= MAX_CASES:
+        """The kind of exchange to decide; None where the row does not read."""
+        if len(self._rows) >= MAX_CASES:
             self._fold()
         try:
-            what = What._make(row)
-            made = self._read(what)
+            made = self._read(row)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return None
-        self._cases[row] = made
+        self._rows[row] = made
         return made
 
-    def _read(self, what: What) -> _Case:
-        Action(what.enforced)
-        facts = Facts(
-            stage=_STAGE[what.layer],
-            host=what.host,
-            names=_others(what.names, what.host),
-            path=what.path,
-            gap=Gap(what.gap) if what.gap else None,
-        )
-        subject, seat = self._person(what[4:11])
-        return _Case(what, seat, facts, self._signals(facts, what), subject)
+    def _read(self, row: Row) -> _Case:
+        layer, host, names, path, *_, gap, signals, enforced, clause = row
+        others = _others(names, host)
+        seen = self._seen.get(signals) or self._recorded(signals)
+        seat = self._people.get(row[4:11]) or self._person(row[4:11])
+        mask = self._mask(host, others, path, seen)
+        if seen.doubts and not mask & self._snapshot.help:
+            mask = seat.certainly(mask, seen.doubts)
+        mask, conflict = grouped(self._snapshot, mask, host, others)
+        alike = (*row[4:12], layer, enforced, clause, mask, conflict)
+        case = self._cases.get(alike)
+        if case is None:
+            key = (mask, _STAGE[layer], _GAP[gap], conflict, 0)
+            case = _Case(What._make(row), seat, key, Action(enforced))
+            self._cases[alike] = case
+        return case
 
-    def _person(self, row: Row) -> tuple[Subject, Seat]:
-        """Who asked, and the seat of that kind of subject."""
-        known = self._people.get(row)
-        if known is None:
-            if len(self._people) >= MAX_PEOPLE:
-                self._people.clear()
-            school, stage, tier, role, group, segment, token = row
-            subject = Subject(
+    def _person(self, row: Row) -> Seat:
+        """The seat of the kind of subject who asked."""
+        if len(self._people) >= MAX_PEOPLE:
+            self._people.clear()
+        school, stage, tier, role, group, segment, token = row
+        seat = self._people[row] = self._snapshot.seat(
+            Subject(
                 school=school,
                 stage=stage,
                 tier=tier,
@@ -190,34 +211,49 @@ class Rehearsal:
                 segment=segment,
                 token=token,
             )
-            known = self._people[row] = (subject, self._snapshot.seat(subject))
-        return known
-
-    def _signals(self, facts: Facts, what: What) -> Signals:
-        """Names looked up in the candidate's rules, content as it was recorded."""
-        told = [(str(one[0]), str(one[1]), str(one[-1])) for one in json.loads(what.signals)]
-        recorded = [(name, recogniser) for name, recogniser, odds in told if not odds]
-        kinds = self._snapshot.kinds
-        doubts = tuple((kinds.mask([name]), float(odds)) for name, _, odds in told if odds)
-        for name, _, _ in told:
-            if name not in self._met:
-                self._met.add(name)
-                if not kinds.mask([name]):
-                    self._unknown.add(name)
-        if self._classify is None or not facts.host:
-            mask = kinds.mask(name for name, _ in recorded)
-            return Signals(mask=mask or self._uncategorised, doubts=doubts)
-        found = self._classify(facts)
-        if found.mask & self._snapshot.help:
-            return found
-        kept = kinds.mask(
-            name
-            for name, recogniser in recorded
-            if recogniser not in BY_NAME or (recogniser == "urls" and not facts.path)
         )
-        mask = found.mask | (kept & ~self._snapshot.help)
-        real = mask & ~self._uncategorised
-        return Signals(mask=real or mask, items=found.items, doubts=doubts)
+        return seat
+
+    def _recorded(self, signals: str) -> _Seen:
+        """The masks of a recorded list, remembered; categories unknown here are noted."""
+        kinds = self._snapshot.kinds
+        every = content = pathless = 0
+        doubts = []
+        for one in json.loads(signals):
+            name, recogniser, odds = str(one[0]), str(one[1]), str(one[-1])
+            bit = kinds.mask([name])
+            if not bit:
+                self._unknown.add(name)
+            if odds:
+                doubts.append((bit, float(odds)))
+                continue
+            every |= bit
+            content |= bit if recogniser not in BY_NAME else 0
+            pathless |= bit if recogniser not in BY_NAME or recogniser == "urls" else 0
+        if len(self._seen) >= MAX_LISTS:
+            self._seen.clear()
+        made = self._seen[signals] = _Seen(every, content, pathless, tuple(doubts))
+        return made
+
+    def _mask(self, host: str, others: tuple[str, ...], path: str, seen: _Seen) -> int:
+        """Names looked up in the candidate's rules, content as it was recorded."""
+        if self._recognise is None or not host:
+            return seen.every or self._uncategorised
+        found = self._recognise(host, others, path)
+        kept = seen.content if path else seen.pathless
+        help_ = self._snapshot.help
+        if not kept or found & help_:
+            return found
+        mask = found | (kept & ~help_)
+        return mask & ~self._uncategorised or mask
+
+    def _cell(self, case: _Case, slot: Slot) -> _Cell:
+        """The verdict on these exchanges at this time."""
+        verdict = answer(case.seat, slot, case.key)
+        change = compare(case.enforced, verdict.enforced)
+        made = _Cell(verdict, change, hosts=None if change is Change.SAME else {})
+        case.cells[slot.key] = made
+        return made
 
     # -- the sums ------------------------------------------------------------
 
@@ -225,29 +261,29 @@ class Rehearsal:
         """Add all cells to the sums and forget the cases."""
         for case in self._cases.values():
             for cell in case.cells.values():
-                self._count(case.what, cell)
+                self._count(case, cell)
         self._cases.clear()
+        self._rows.clear()
 
-    def _count(self, what: What, cell: _Cell) -> None:
-        verdict, number = cell.verdict, cell.exchanges
-        before = Action(what.enforced)
-        change = compare(before, verdict.enforced)
+    def _count(self, case: _Case, cell: _Cell) -> None:
+        what, verdict, change, number = case.what, cell.verdict, cell.change, cell.exchanges
         self._changes[change] += number
         self._clauses[verdict.clause] = self._clauses.get(verdict.clause, 0) + number
         key = tuple(self._value(name, what, verdict) for name in self._by)
         sums = self._groups.setdefault(key, {})
         for name, yes in (
             ("exchanges", True),
-            ("before", before is Action.BLOCK),
+            ("before", case.enforced is Action.BLOCK),
             ("after", verdict.enforced is Action.BLOCK),
             (change.value, True),
         ):
             sums[name] = sums.get(name, 0) + (number if yes else 0)
-        if change is Change.SAME:
+        if cell.hosts is None:
             return
         shift = (change, what.clause, verdict.clause)
         self._shifts[shift] = self._shifts.get(shift, 0) + number
-        self._sample(what, cell, change)
+        for host, (count, at) in cell.hosts.items():
+            self._sample(what, cell, host, count, at)
 
     def _value(self, name: str, what: What, verdict: Verdict) -> str:
         if name == "category":
@@ -262,21 +298,24 @@ class Rehearsal:
             known = self._names[mask] = self._snapshot.kinds.ids(mask)
         return known
 
-    def _sample(self, what: What, cell: _Cell, change: Change) -> None:
+    def _sample(self, what: What, cell: _Cell, host: str, count: int, at: int) -> None:
         key = (
-            change,
+            cell.change,
             what.school,
             what.stage,
-            what.host,
+            host,
             self._ids(cell.verdict.mask),
             what.enforced,
             cell.verdict.enforced.value,
             what.clause,
             cell.verdict.clause,
         )
-        known = self._samples.setdefault(key, [0, cell.at])
-        known[0] += cell.exchanges
-        known[1] = min(known[1], cell.at)
+        known = self._samples.get(key)
+        if known is None:
+            self._samples[key] = [count, at]
+        else:
+            known[0] += count
+            known[1] = min(known[1], at)
         if len(self._samples) > MAX_SAMPLES:
             kept = sorted(self._samples.items(), key=lambda item: -item[1][0])
             self._samples = dict(kept[: MAX_SAMPLES // 2])

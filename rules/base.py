@@ -36,7 +36,7 @@ from rules.table import (
     hasher,
 )
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CURRENT = "current"
 UNCATEGORISED = "uncategorised"
@@ -94,6 +94,7 @@ class RuleBase:
         )
         self.clients = self.bits(c.id for c in self.categories if c.id.startswith(CLIENT))
         self._nothing = Signals(mask=self.unknown)
+        self._unlisted = (self._nothing, False)
         self._networks: tuple[tuple[int, ...], tuple[int, ...]] = (
             tuple(manifest["networks"][0]),
             tuple(manifest["networks"][1]),
@@ -199,8 +200,11 @@ class RuleBase:
         known = self._older.get(name)
         if known is None:
             chain = self._chain(name)
-            paths = any(self._set(number).paths for number, _ in chain)
-            known = (self._signals(chain, name), paths)
+            if chain or self._loose:
+                paths = any(self._set(number).paths for number, _ in chain)
+                known = (self._signals(chain, name), paths)
+            else:
+                known = self._unlisted
         if len(self._memo) >= MEMO:
             self._older, self._memo = self._memo, {}
         if len(name) <= 255:

@@ -33,6 +33,16 @@ def classify(facts: Facts, base: RuleBase) -> Signals:
     return _united(found, base, helped)
 
 
+def by_name(host: str, names: tuple[str, ...], path: str, base: RuleBase) -> int:
+    """The categories of an exchange of which only names and path are known; as `classify`."""
+    first = base.url(host, path) if path else base.host(host)
+    if not names:
+        return first.mask
+    found = [first, *(base.url(n, path) if path else base.host(n) for n in names if n != host)]
+    helped = all(one.mask & base.help for one in found)
+    return _united(found, base, helped).mask
+
+
 def _labelled(labels: tuple[str, ...], base: RuleBase) -> Signals:
     items = tuple(
         Signal(category=category, recogniser="labels", matched=label)

@@ -17,8 +17,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rules.classify_cli import arguments
 from rules import words_cli
+from rules.classify_cli import arguments
 
 if TYPE_CHECKING:
     from rules.base import RuleBase

@@ -21,6 +21,7 @@ from typing import Any
 from rules.app_files import APPS, APPS_LIST, App, add_apps, apps_document, load_apps
 from rules.asking import ASKED, asking
 from rules.base import CURRENT, FORMAT, MANIFEST, RuleBase
+from rules.contents import Contents, read_contents, write_contents
 from rules.fingerprint import file_digest, inputs_digest, json_digest, path_digest
 from rules.harvest import harvest, new_rows
 from rules.importers.rows import Rows
@@ -68,6 +69,7 @@ class _Knowledge:
     labels: Mapping[str, tuple[str, ...]]
     mappings: Mapping[str, Translation]
     sources: Mapping[str, Placed]
+    contents: Contents | None = None  # phrases and model
     asking: str = ""  # the document of search engines, terms, wrappers and AI services
     apps: tuple[App, ...] = ()
 
@@ -99,6 +101,7 @@ def build(
                 [asdict(one) for one in knowledge.mappings.values()],
                 list(accept),
                 knowledge.asking,
+                knowledge.contents.digest if knowledge.contents else "",
                 [asdict(one) for one in knowledge.apps],
             ),
             knowledge.sources.values(),
@@ -141,6 +144,7 @@ def load_knowledge(
         labels=labels,
         mappings=mappings,
         sources=sources,
+        contents=read_contents(data, extra, categories),
         asking=asking(tuple(extra), categories=frozenset(categories)),
         apps=tuple(load_apps(extra).values()),
     )
@@ -192,7 +196,9 @@ class _Build:
             return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
         (self.fresh / ASKED).write_text(self.knowledge.asking, encoding="utf-8")
         (self.fresh / APPS).write_text(apps_document(self.knowledge.apps), encoding="utf-8")
-        manifest = self._manifest(digests)
+        contents = self.knowledge.contents
+        made = write_contents(self.fresh, contents) if contents is not None else {}
+        manifest = self._manifest(digests, made)
         (self.fresh / MANIFEST).write_text(
             json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8"
         )
@@ -281,7 +287,7 @@ class _Build:
             for one in known[pattern.word]:
                 self.patterns.setdefault(pattern.anchor, []).append((pattern.text, one))
 
-    def _manifest(self, digests: Mapping[str, str]) -> dict[str, Any]:
+    def _manifest(self, digests: Mapping[str, str], made: Mapping[str, str]) -> dict[str, Any]:
         shape = self.table.finish()
         lists = [{"id": "", "title": {}, "licence": "", "source": "", "sha256": ""}]
         for placed in self.knowledge.sources.values():
@@ -307,7 +313,8 @@ class _Build:
             "files": {
                 name: file_digest(self.fresh / name)
                 for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED, APPS)
-            },
+            }
+            | dict(made),
         }
         manifest["hash"] = json_digest(manifest)[:32]
         return manifest

@@ -138,7 +138,7 @@ class Lexicon:
     sets: Mapping[str, Choices] = field(default_factory=dict)
     soft: Choices | None = None  # phrases that ordinary text uses too: at most SOFT points
     words: str = ""  # the name of a plain word list beside this file
-    weight: float = 6.0  # of the words of that list that give none
+    weight: float = 10.0  # of the words of that list that give none
     source: str = ""
     status: Status = Status.UNVERIFIED
     basis: tuple[Basis, ...] = ()

@@ -8,6 +8,7 @@ careless list would otherwise block half a country.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from rules.hosts import canonical
@@ -33,8 +34,9 @@ class Suffixes:
         return key in self.wild or (above in self.wild and key not in self.exceptions)
 
 
+@cache
 def load_suffixes() -> Suffixes:
-    """The list of the installed package."""
+    """The list of the installed package; it does not change while we run."""
     text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
     return parse(text)
 

@@ -34,7 +34,7 @@ def register(subs: Any) -> None:
     take = sub("import", "导入词表，每行一个 / import a list, one phrase a line", run_import)
     take.add_argument("file", type=Path, metavar="FILE")
     take.add_argument("--category", required=True, metavar="ID")
-    take.add_argument("--weight", type=float, default=6.0, metavar="POINTS", help="0-20")
+    take.add_argument("--weight", type=float, default=10.0, metavar="POINTS", help="0-20")
     take.add_argument("--id", default="", metavar="ID", help="缺省取文件名 / default: file name")
     drop = sub("remove", "删除导入的词表 / remove an imported list", run_remove)
     drop.add_argument("id", metavar="ID")

@@ -179,6 +179,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "error": ("目的地有问题", "the destination or the way to it is broken"),
             "marker": ("测试页", "the test page of a category that policy lets pass"),
             "refused": ("请求不被受理", "the request itself cannot be accepted"),
+            "login": ("请先登录", "the proxy wants a user name and a password (407)"),
             "portal": ("门户", "the gateway's own page"),
             "received": ("申诉已收到", "an appeal has arrived"),
             "unreceived": ("申诉未收到", "an appeal has not: too many, too old, or broken"),

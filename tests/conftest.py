@@ -8,10 +8,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from rules import load
 from tests import certificates
 from tests.origins import Origins, Place
 from tests.running import Gateway, start
@@ -81,6 +83,17 @@ class World:
     @property
     def places(self) -> tuple[Place, ...]:
         return (self.http, self.h1, self.h2, self.strange, *self.bad.values())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """The same text of the same file is converted once a run: `loads` is pure.
+
+    Hundreds of tests compile the shipped categories and policies; errors are not kept.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "loads", lru_cache(maxsize=2048)(load.loads))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ as they stand and the connection is closed.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -14,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import parse_qsl
 
 import brotli
 import zstandard
@@ -202,9 +204,21 @@ def reply(asked: Asked) -> Reply:
     if path.startswith("/hold/"):  # a slow download: 40 blocks over some seconds
         size = int(path.removeprefix("/hold/"))
         return Reply(headers=(BINARY,), parts=lambda: stream(size), length=size, pause=0.1)
+    if path == "/say":
+        return _said(dict(parse_qsl(query)))
     if path in ("/echo", "/upload"):
         return Reply(headers=(("content-type", "application/json"),), body=_echo(asked))
     return Reply(status=404, body=b"<title>404</title>")
+
+
+def _said(asked: dict[str, str]) -> Reply:
+    """What the test asks to be said: `b` (base64 of the bytes), `t` their type, `e` a coding."""
+    body = base64.urlsafe_b64decode(asked["b"])
+    headers = [("content-type", asked.get("t", HTML[1]))]
+    if "e" in asked:
+        headers.append(("content-encoding", asked["e"]))
+        body = {"gzip": gzip.compress, "br": brotli.compress}[asked["e"]](body)
+    return Reply(headers=tuple(headers), body=body)
 
 
 def _echo(asked: Asked) -> bytes:

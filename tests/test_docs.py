@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.identity.directory import Directory
+from gateway.identity.oidc import Provider
+from rules.load import loads
 from scripts.reference import PAGE, page
 
 ROOT = Path(__file__).parent.parent
@@ -69,3 +72,12 @@ def test_both_readmes_show_the_two_commands_first() -> None:
         head = (ROOT / name).read_text(encoding="utf-8")[:600]
         assert "make run" in head, name
         assert "make test" in head, name
+
+
+def test_the_settings_in_the_identity_guide_load() -> None:
+    """Each YAML block there is a whole file, and its cases hold."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/identity.md").read_text("utf-8"), re.S)
+    kinds = [Directory if "servers:" in block else Provider for block in blocks]
+    assert kinds == [Directory, Provider]
+    for kind, block in zip(kinds, blocks, strict=True):
+        assert loads(kind, block, "docs/identity.md").cases

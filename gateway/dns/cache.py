@@ -36,15 +36,15 @@ class Stored(NamedTuple):
     born: float
     expires: float
 
-    def body_at(self, now: float) -> bytes:
-        """The body with every TTL counted down."""
-        age = int(now - self.born)
-        if age <= 0 or not self.offsets:
+    def body_at(self, now: float, most: int | None = None) -> bytes:
+        """The body with every TTL counted down, and none of them above `most`."""
+        age = max(int(now - self.born), 0)
+        if (age == 0 and most is None) or not self.offsets:
             return self.body
         body = bytearray(self.body)
         for offset in self.offsets:
-            left = _TTL.unpack_from(body, offset)[0] - age
-            _TTL.pack_into(body, offset, max(left, 0))
+            left = max(_TTL.unpack_from(body, offset)[0] - age, 0)
+            _TTL.pack_into(body, offset, left if most is None else min(left, most))
         return bytes(body)
 
 

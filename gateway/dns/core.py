@@ -27,6 +27,7 @@ from rules.model import Gap
 
 PENDING = 4096  # queries waiting for an upstream; beyond it SERVFAIL at once
 MARKER_TTL = 30
+METERED_TTL = 30  # seconds: so that a device asks again in every minute that it uses a name
 KNOWN_CLIENTS = 50_000
 
 type Answer = bytes | Coroutine[None, None, bytes] | None
@@ -259,7 +260,7 @@ class Filter:
             rcode=stored.rcode,
             answers=stored.answers,
             authorities=stored.authorities,
-            body=stored.body_at(now),
+            body=stored.body_at(now, METERED_TTL if ruling.counters else None),
         )
 
     def _failed(self, query: Query, ruling: Ruling, *, tcp: bool, ms: int = 0) -> bytes:

@@ -33,6 +33,7 @@ class Ruling(NamedTuple):
     outcome: Outcome
     ede: int = Ede.FILTERED
     label: str = ""  # the deciding categories' titles, for the Extended DNS Error
+    counters: tuple[str, ...] = ()  # the quotas on which this minute counts, at depth dns
 
 
 class Decide(Protocol):

@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import read_keys
+from gateway.background import load_background
 from gateway.dns import reply
-from gateway.dns.core import Clients, Filter
+from gateway.dns.core import Clients, Counts, Filter, Remember
 from gateway.dns.judge import Judge
 from gateway.dns.listen import Datagrams, Streams
 from gateway.dns.rate import BURST, RATE, Buckets
@@ -35,11 +36,12 @@ from gateway.dns.special import HERE, load_special
 from gateway.dns.upstream import Upstreams
 from gateway.events import Recorder
 from gateway.identity.follow import IdentityFollower
-from gateway.identity.known import Known
 from gateway.identity.resolve import Resolver
 from gateway.metrics import Metrics
 from gateway.node import Address, Node
 from gateway.reload import Follower, Loaded
+from gateway.usage import Tally, usage_socket
+from gateway.usage_line import UsageLine
 from policies.model import Moment
 from policies.moment import moment
 from rules.load import DataError, WorldError
@@ -47,6 +49,7 @@ from rules.load import DataError, WorldError
 PATIENCE = 5.0  # seconds for queries under way when told to stop
 LOOK = 2.0  # seconds between looks at the snapshot link; each is a heartbeat too
 ROLE = "dns"
+SERVED = frozenset({"", "rebinding"})  # problems with which a name was answered all the same
 
 
 class Minutes:
@@ -102,25 +105,34 @@ def sockets(address: Address, fd_udp: int, fd_tcp: int) -> tuple[socket.socket, 
     return udp, tcp
 
 
-def _record(recorder: Recorder, ruling: Ruling, *, problem: str = "", duration_ms: int = 0) -> str:
+def _record(
+    recorder: Recorder,
+    tally: Tally,
+    minutes: Callable[[], Moment],
+    ruling: Ruling,
+    *,
+    problem: str = "",
+    duration_ms: int = 0,
+) -> str:
+    """One event; and one minute of a quota, if the name was answered."""
+    if ruling.counters and problem in SERVED:
+        tally.mark(ruling.subject.token, ruling.counters, minutes())
     return recorder.record(
         ruling.facts, ruling.subject, ruling.outcome, problem=problem, duration_ms=duration_ms
     )
 
 
-def _judge(node: Node, loaded: Loaded, minutes: Callable[[], Moment], known: Known) -> Judge:
-    snapshot = loaded.snapshot
-    key = read_keys(node.data / "keys").pseudonym
-    resolver = Resolver(snapshot.prefixes, snapshot.default_subject, key, known)
-    return Judge(loaded.base, snapshot, resolver.subject, minutes)
-
-
-def make(node: Node, judge: Judge, recorder: Recorder, rate: float) -> Filter:
+def make(
+    node: Node,
+    judge: Judge,
+    record: Remember,
+    rate: float,
+) -> Filter:
     """The filter of this node. Raises DataError where its name tables are wrong."""
     district = node.data / "dns" / "internal.yaml"
     return Filter(
         decide=judge,
-        record=partial(_record, recorder),
+        record=record,
         ask=Upstreams(node.dns_upstreams, clock=time.monotonic),
         clock=time.monotonic,
         clients=Clients(node.dns_clients),
@@ -144,8 +156,12 @@ class Service:
         self.identity = IdentityFollower.of(node)
         self.metrics = Metrics()
         self.recorder = Recorder(node, role=ROLE, index=opts.index, metrics=self.metrics)
+        self.usage = UsageLine(Tally(), usage_socket(node), metrics=self.metrics)
+        self.record = partial(_record, self.recorder, self.usage.tally, self.minutes)
+        self.background = load_background()
         self.again = asyncio.Event()
         self.over = asyncio.Event()
+        self.told: dict[str, int] = {}
         self.in_force = ("", "")  # hashes: snapshot, rulebase
 
     async def run(self) -> None:
@@ -155,9 +171,10 @@ class Service:
         self._signals()
         loaded = self.follower.load()
         self._took_over(loaded)
-        dns = make(self.node, self._judge(loaded), self.recorder, self.opts.rate)
+        dns = make(self.node, self._judge(loaded), self.record, self.opts.rate)
         udp, tcp = sockets(self.node.dns, self.opts.fd_udp, self.opts.fd_tcp)
         datagrams, streams = Datagrams(udp, dns), Streams(dns)
+        self.usage.start()
         datagrams.start()
         await streams.start(tcp)
         logger.info("dns: serving at {}", self.node.dns)
@@ -166,10 +183,21 @@ class Service:
         finally:
             await asyncio.gather(datagrams.stop(PATIENCE), streams.stop(PATIENCE))
             udp.close()
+            await asyncio.to_thread(self.usage.close)
             logger.info("dns: stopped; {}", dns.counts)
 
     def _judge(self, loaded: Loaded) -> Judge:
-        return _judge(self.node, loaded, self.minutes, self.identity.known)
+        snapshot = loaded.snapshot
+        key = read_keys(self.node.data / "keys").pseudonym
+        resolver = Resolver(snapshot.prefixes, snapshot.default_subject, key, self.identity.known)
+        return Judge(
+            loaded.base,
+            snapshot,
+            resolver.subject,
+            self.minutes,
+            usage=self.usage.tally.usage,
+            background=self.background,
+        )
 
     def _signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -180,6 +208,7 @@ class Service:
     async def _watch(self, dns: Filter) -> None:
         while not self.over.is_set():
             self._beat()
+            self._tell(dns.counts)
             if self.again.is_set() or self.follower.changed():
                 self.again.clear()
                 await self._reload(dns)
@@ -197,6 +226,14 @@ class Service:
         for task in waits:
             task.cancel()
 
+    def _tell(self, counts: Counts) -> None:
+        """What has been counted since the last look, to the metrics."""
+        now = asdict(counts)
+        for what, count in now.items():
+            if count > self.told.get(what, 0):
+                self.metrics.dns(what, count - self.told.get(what, 0))
+        self.told = now
+
     def _beat(self) -> None:
         try:
             self.ready.write_text(f"{os.getpid()}\n", encoding="ascii")
@@ -207,7 +244,7 @@ class Service:
         """Swap what is in force; where it cannot be read, the old stays."""
         try:
             loaded = await asyncio.to_thread(self.follower.load)
-            fresh = make(self.node, self._judge(loaded), self.recorder, self.opts.rate)
+            fresh = make(self.node, self._judge(loaded), self.record, self.opts.rate)
         except (WorldError, DataError) as error:
             logger.error("dns: reload refused, the old stays in force: {}", error)
             self.metrics.reload("refused", *self.in_force, time.time())

@@ -1,7 +1,7 @@
 """The portal's port: HTTP in, `Gate` decides, the service is told. A door: a socket.
 
-Few connections, short bodies, ten seconds a request; no page is ever shown here, and
-nothing about anybody is told.
+Few connections, short bodies, ten seconds a request; what pages are shown under
+/portal tell nothing about anybody.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.http_port import Handler, HttpPort
 from gateway.identity.portal import LARGEST, STATUS, Gate, Login, Refused, RefusedError
 
-SECONDS = 10.0  # for a whole request
+if TYPE_CHECKING:
+    from gateway.identity.portal_login import PortalLogin
+
 MOST = 16  # connections at once
 
 
@@ -23,51 +25,25 @@ class Desk(Protocol):
     """What the port needs of the service."""
 
     gate: Gate
+    pages: PortalLogin | None  # a login of the portal's own
 
     def portal(self, said: Login, now: float) -> bool: ...
 
     def asked_for(self, result: str) -> None: ...
 
 
-class Api(ThreadingHTTPServer):
+class Api(HttpPort):
     """The port itself, on a socket that is already bound and listening."""
 
-    daemon_threads = True
-
     def __init__(self, opened: socket.socket, desk: Desk) -> None:
-        host, port = opened.getsockname()[:2]
-        super().__init__((host, port), _Handler, bind_and_activate=False)
-        self.socket.close()
-        opened.setblocking(True)
-        self.socket = opened
-        self.desk = desk
+        super().__init__(opened, _Handler, name="portal", desk=desk, most=MOST)
         self.lock = threading.Lock()
-        self.slots = threading.BoundedSemaphore(MOST)
-
-    def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="portal", daemon=True).start()
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Beyond MOST at once a connection is closed."""
-        return self.slots.acquire(blocking=False)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.slots.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is not worth a traceback."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Api
-    server_version = "qinglang"
-    sys_version = ""
-    timeout = SECONDS
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name is the protocol's
         now = time.time()
         desk = self.server.desk
         try:
@@ -85,7 +61,21 @@ class _Handler(BaseHTTPRequestHandler):
         return self._reply(200, {"address": said.address, "seconds": said.seconds})
 
     do_DELETE = do_POST  # noqa: N815 - the name is the protocol's
-    do_GET = do_POST  # noqa: N815
+
+    def do_GET(self) -> None:  # noqa: N802 - the name is the protocol's
+        pages = self.server.desk.pages
+        if pages is None or not self.path.startswith("/portal"):
+            return self.do_POST()
+        reply = pages.answer(self.path, dict(self.headers.items()), str(self.client_address[0]))
+        self.send_response(reply.status)
+        for name, value in (*reply.headers, ("Connection", "close")):
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+        self.close_connection = True
+        return None
+
     do_PUT = do_POST  # noqa: N815
 
     def _body(self) -> bytes:
@@ -106,6 +96,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Who logs in is nobody's log line."""

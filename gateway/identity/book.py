@@ -7,7 +7,7 @@ service's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -16,9 +16,9 @@ from gateway.identity.names import Name
 from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import Ring, person
 from gateway.identity.resolve import Resolver, placed
-from gateway.identity.sessions import Session, Sessions
+from gateway.identity.sessions import Sessions
 from gateway.identity.tables import Host, Person, Roster, folded
-from policies.model import Subject
+from policies.model import Role, Subject
 from policies.moment import SHANGHAI
 
 type Place = tuple[str, Subject]
@@ -40,6 +40,7 @@ class Book:
         self.roster = Roster()
         self.hosts: tuple[Host, ...] = ()
         self.rows: list[Place] = []
+        self._written: tuple[Place, ...] = ()
         self._known = Known(ring)
         self._resolver = Resolver((), Subject(), b"", self._known)
 
@@ -57,7 +58,14 @@ class Book:
 
     def place(self, rows: Iterable[Place], default: Subject) -> None:
         """The address plans of the policies in force."""
-        self._resolver = Resolver(rows, default, b"", self._known)
+        self._written = tuple(rows)
+        self._resolver = Resolver(self._written, default, b"", self._known)
+
+    @property
+    def plan(self) -> tuple[Place, ...]:
+        """Every prefix that is known, imported or written, and static hosts."""
+        hosts = [(host.address, host.subject) for host in self.hosts]
+        return (*self._written, *self.rows, *hosts)
 
     def adopt(
         self, roster: Roster, hosts: Sequence[Host], prefixes: Iterable[Place], now: float
@@ -77,18 +85,38 @@ class Book:
         session = self.sessions.holder(name)
         if session is None or session.expires <= now:
             return None
-        place = self._resolver.place(name.partition("/")[0])
-        known = self.roster.find(session.user)
-        school = known.school if known is not None else session.school or place.school
-        row = self._named(known, session.user, school, now)
+        return self.person(
+            session.user,
+            session.traits,
+            *(name.partition("/")[0], session.source, session.expires, now),
+            school=session.school,
+        )
+
+    def person(
+        self,
+        user: str,
+        traits: Mapping[str, str],
+        address: str,
+        source: str,
+        expires: float,
+        now: float,
+        *,
+        school: str = "",
+    ) -> Answer:
+        """Somebody who logged in at this address: by the roster, else by what their provider
+        said of them (`traits`), else with the place's rights."""
+        place = self._resolver.place(address)
+        known = self.roster.find(user) or _told(user, traits, school or place.school)
+        school = known.school if known is not None else school or place.school
+        row = self._named(known, user, school, now)
         subject = replace(
             _attributes(known, place, day(now)),
             school=school,
             token=row.token,
-            source=session.source,
-            confidence=_confidence(session, known),
+            source=source,
+            confidence=CONFIDENCE[source] if known is not None else UNKNOWN_USER,
         )
-        return Answer(bound=Bound(subject=subject, expires=session.expires), name=row)
+        return Answer(bound=Bound(subject=subject, expires=expires), name=row)
 
     def _static(self, host: Host, now: float) -> tuple[Subject, Name | None]:
         said = replace(host.subject, source=STATIC, confidence=CONFIDENCE[STATIC])
@@ -144,5 +172,16 @@ def _attributes(known: Person | None, place: Subject, today: date) -> Subject:
     )
 
 
-def _confidence(session: Session, known: Person | None) -> float:
-    return CONFIDENCE[session.source] if known is not None else UNKNOWN_USER
+def _told(user: str, traits: Mapping[str, str], school: str) -> Person | None:
+    """A person as a directory or provider describes them; None where it says nothing."""
+    if not traits:
+        return None
+    return Person(
+        user=user,
+        school=traits.get("school", school),
+        stage=traits.get("stage", ""),
+        role=Role(traits.get("role", Role.PUPIL)),
+        group=traits.get("group", ""),
+        tier=traits.get("tier", ""),
+        name=traits.get("name", ""),
+    )

@@ -51,14 +51,14 @@ def tables_frame(tables: Tables, rows: Iterable[tuple[str, Subject]]) -> bytes:
 
     hosts = [(address, place(subject)) for address, subject in tables.hosts.items()]
     prefixes = [(prefix, place(subject)) for prefix, subject in rows]
-    subjects = [_told(subject) for subject in places]
+    subjects = [told(subject) for subject in places]
     return framed({"kind": TABLES, "subjects": subjects, "hosts": hosts, "prefixes": prefixes})
 
 
 def sessions_frame(rows: Rows, *, first: bool) -> bytes:
     """All sessions (`first`: the follower forgets what it knew), or those that changed."""
     said = [
-        (name, None, 0.0) if bound is None else (name, _told(bound.subject), bound.expires)
+        (name, None, 0.0) if bound is None else (name, told(bound.subject), bound.expires)
         for name, bound in rows.items()
     ]
     return framed({"kind": SESSIONS if first else CHANGES, "rows": said})
@@ -112,7 +112,7 @@ def _change(known: Known, rows: Rows) -> None:
 
 
 def _tables(said: Mapping[str, Any]) -> Tables:
-    subjects = [_subject(one) for one in said["subjects"]]
+    subjects = [subject_of(one) for one in said["subjects"]]
     return Tables(
         hosts={str(address): subjects[place] for address, place in said["hosts"]},
         prefixes=Prefixes([(prefix, subjects[place]) for prefix, place in said["prefixes"]]),
@@ -124,15 +124,17 @@ def _rows(said: Mapping[str, Any]) -> Iterable[tuple[str, Bound | None]]:
         if subject is None:
             yield str(name), None
         else:
-            yield str(name), Bound(subject=_subject(subject), expires=float(expires))
+            yield str(name), Bound(subject=subject_of(subject), expires=float(expires))
 
 
-def _told(one: Subject) -> tuple[str | float, ...]:
+def told(one: Subject) -> tuple[str | float, ...]:
+    """A Subject as plain values."""
     texts = (one.school, one.stage, one.tier, one.role, one.group, one.segment)
     return (*map(str, texts), one.token, one.source, one.confidence)
 
 
-def _subject(said: Any) -> Subject:
+def subject_of(said: Any) -> Subject:
+    """What `told` gave. Raises ValueError, TypeError."""
     school, stage, tier, role, group, segment, token, source, confidence = said
     return Subject(
         school=str(school),

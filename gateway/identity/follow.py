@@ -35,6 +35,19 @@ def first_known(node: Node) -> Known:
     return Known(load(keys / PSEUDONYMS, read_keys(keys).pseudonym))
 
 
+def now_known(node: Node, seconds: float) -> Known:
+    """What the running service knows just now; the keys alone where none runs or answers.
+
+    Raises WorldError on bad keys."""
+    known = first_known(node)
+    if (node.run / SOCKET).exists():
+        follower = IdentityFollower(node.run / SOCKET, known, lambda: first_known(node))
+        follower.start()
+        follower.complete(seconds)
+        follower.close()
+    return known
+
+
 class IdentityFollower:
     """Feeds `known` from `start` to `close`."""
 

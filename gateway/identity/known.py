@@ -16,13 +16,16 @@ from gateway.identity.pseudonyms import Ring
 from policies.model import Subject
 
 RADIUS, PORTAL, STATIC, PREFIX, DEFAULT = "radius", "portal", "static", "prefix", "default"
+LDAP, UNKNOWN = "ldap", "unknown"
 
 CONFIDENCE: Mapping[str, float] = {
     RADIUS: 0.95,  # the network authenticated the person for this address
+    LDAP: 0.95,  # this very connection said the password
     PORTAL: 0.9,  # so did a portal, and devices may be handed on after it
     STATIC: 0.8,  # a device that belongs to somebody, if nobody took its address
     PREFIX: 0.6,  # an address plan names a place, not a person
     DEFAULT: 0.1,
+    UNKNOWN: 0.0,  # somebody said a password that nobody could check
 }
 UNKNOWN_USER = 0.7  # somebody logged in whom no roster knows: a person, but a place's rights
 

@@ -91,6 +91,16 @@ class Names:
             ).fetchone()
         return None if row is None else self._named(*row)
 
+    def of_school(self, school: str) -> Iterator[Name]:
+        """Everybody of a school, the newest epoch of each person last."""
+        with _world(self.path), closing(self._base.cursor()) as cursor:
+            rows = cursor.execute(
+                "SELECT token, school, epoch, sealed, at FROM names WHERE school = ? "
+                "ORDER BY epoch",
+                (school,),
+            ).fetchall()
+        return (self._named(*row) for row in rows)
+
     def aliases(self, token: str) -> tuple[str, ...]:
         """All tokens of the same person in the same school, over all epochs, oldest first."""
         with _world(self.path), closing(self._base.cursor()) as cursor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.identity.pseudonyms import SCHOOL
@@ -61,6 +61,7 @@ class Login:
     user: str = ""
     school: str = ""
     seconds: float = 0.0
+    traits: Mapping[str, str] = field(default_factory=dict)  # of an OIDC provider
 
 
 class Gate:

@@ -63,14 +63,18 @@ class Ring:
             _, key = self._current.get(school, (0, self._first))
             hasher = self._hashers[school] = _hasher(key, school)
         made = hasher.copy()
-        made.update(text.encode("utf-8", "backslashreplace"))
+        made.update(text.encode() if text.isascii() else text.encode("utf-8", "backslashreplace"))
         return made.hexdigest()
 
     def tokens(self, school: str, text: str) -> Mapping[int, str]:
         """Its pseudonyms in every epoch: for legal hold, quotas and reveal over a rotation."""
+        return {number: one.token(school, text) for number, one in self.each(school).items()}
+
+    def each(self, school: str) -> Mapping[int, Ring]:
+        """A ring for each epoch of a school, as it was then."""
         keys = {0: self._first}
         keys |= {e.number: bytes.fromhex(e.key) for e in self.epochs if e.school == school}
-        return {n: Ring(key).token(school, text) for n, key in keys.items()}
+        return {number: Ring(key) for number, key in keys.items()}
 
 
 def person(user: str) -> str:

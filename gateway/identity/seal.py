@@ -19,6 +19,7 @@ from gateway.authority import private_folder, write_private
 from rules.load import WorldError
 
 KEY_BYTES = 32
+NAMES_KEY = "names.key"  # in <data>/keys: for whatever has to do with names
 NONCE = 12
 VERSION = b"\x01"
 

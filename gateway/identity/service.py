@@ -1,10 +1,10 @@
 """The identity service: `python -O -m gateway.identity.service --node FILE`, one per node.
 
 The one writer of who is behind an address: it hears RADIUS accounting and the portal,
-reads the imported tables, follows the policies' address plans, keeps the sealed table of
-names, and tells all followers of this node. Everything it thinks is done in Book, Sessions,
-Receiver and Gate; here are sockets, files, threads and the clock, and one lock (the hub's)
-around every change.
+asks the directory for proxy logins and the OIDC provider, reads the imported tables,
+follows the policies' address plans, keeps the sealed table of names, and tells all
+followers of this node. Everything it thinks is done in Book, Sessions, Receiver and Gate;
+here are sockets, files, threads and the clock, and one lock (the hub's) around every change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,25 +26,27 @@ from loguru import logger
 
 from gateway import oplog
 from gateway.authority import read_keys
-from gateway.identity import feed
+from gateway.identity import feed, ways_in
 from gateway.identity.api import Api
 from gateway.identity.book import Book, day
+from gateway.identity.carry import Carrier
 from gateway.identity.files import NAMES, PLAIN, Folder
 from gateway.identity.follow import PSEUDONYMS, SOCKET
 from gateway.identity.hub import Hub
-from gateway.identity.known import Bound
+from gateway.identity.known import LDAP, Bound
 from gateway.identity.names import Name, Names
 from gateway.identity.portal import Gate, Login
-from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import load
-from gateway.identity.radius import Clients, Heard, Receiver, read_clients
-from gateway.identity.seal import Seal, ensure_key
+from gateway.identity.radius import Heard, Receiver
+from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
+from gateway.identity.senders import clients
 from gateway.identity.sessions import Sessions
 from gateway.node import Node
 from gateway.reload import CURRENT, in_force
 from gateway.writer import alone
 from policies.compile import Snapshot
-from rules.load import DataError, Problem, WorldError
+from policies.model import Subject
+from rules.load import DataError, WorldError
 
 if TYPE_CHECKING:
     from gateway.metrics import Metrics
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
 LOOK = 0.5  # seconds between looks at expiry and files
 KEEP = 5.0  # seconds between writings of what a restart needs
 STATUS = "identity.json"
-NAMES_KEY = "names.key"
 API_KEY = "identity-api.key"
 RECEIVE = 4 * 1024 * 1024  # bytes the kernel may queue: a school bell logs everybody in
 
@@ -69,11 +70,14 @@ class Service:
         self.receiver = Receiver(clients(node))
         self.folder = Folder(node.data / "identity", Seal(names_key))
         self.names = Names(self.folder.path / NAMES, names_key)
+        self.carrier = Carrier(node, names_key, put=self._carried)
         self._pseudonym = read_keys(keys).pseudonym
         self._rings = keys / PSEUDONYMS
         self.book = Book(load(self._rings, self._pseudonym), Sessions(node.identity_timeout))
         self.gate = Gate(ensure_key(keys / API_KEY), node.identity_timeout)
         self.hub = Hub(node.run / SOCKET, self._everything)
+        self.logins = ways_in.logins(node, self.logged_in)
+        self.pages = ways_in.pages(node, self.portal, self.asked_for)
         self.heard = dict.fromkeys(Heard, 0)
         self.asked: dict[str, int] = {}
         self.last_heard = 0.0
@@ -111,12 +115,24 @@ class Service:
             sessions = self.book.sessions
             if said.user:
                 changed = sessions.login(
-                    said.address, said.user, school=said.school, seconds=said.seconds, now=now
+                    said.address,
+                    said.user,
+                    school=said.school,
+                    seconds=said.seconds,
+                    now=now,
+                    traits=said.traits,
                 )
             else:
                 changed = sessions.logout(said.address)
             self._changed(changed or frozenset(), now)
             return changed is not None
+
+    def logged_in(self, user: str, traits: Mapping[str, str], address: str, now: float) -> Subject:
+        """Who said the right password on a connection from this address."""
+        with self.hub.lock:
+            answer = self.book.person(user, traits, address, LDAP, 0.0, now)
+            self._remember([answer.name])
+        return answer.bound.subject
 
     def asked_for(self, result: str) -> None:
         """Count what became of a portal's request."""
@@ -148,6 +164,10 @@ class Service:
             self.names.put_all(people)
         except WorldError as error:  # a full disk must not stop filtering
             logger.error("identity: {}", error)
+
+    def _carried(self, people: list[Name]) -> None:
+        with self.hub.lock:
+            self._remember(people)
 
     def _everything(self) -> Iterable[bytes]:
         yield feed.ring_frame()
@@ -183,6 +203,7 @@ class Service:
         problems: list[str] = []
         try:
             self.book.ring = load(self._rings, self._pseudonym)
+            self.carrier.rotated(self.book.ring.epochs, now)
             for one in self.names.rotated(self.book.ring.epochs):
                 logger.warning(
                     "identity: pseudonyms of school {!r} rotated to epoch {} by {}: {}",
@@ -247,6 +268,8 @@ class Service:
                 "sessions": sources,
                 "heard": {str(result): count for result, count in self.heard.items()},
                 "asked": dict(self.asked),
+                "directory": self.node.directory is not None,
+                "logins": dict(self.logins.counts) if self.logins is not None else {},
                 "last_heard": self.last_heard,
                 "persons": len(self.book.roster.persons),
                 "hosts": len(self.book.hosts),
@@ -281,6 +304,8 @@ class Service:
         if api is not None:
             server = Api(api, self)
             server.start()
+        if self.logins is not None:
+            self.logins.start()
         ready = self.node.run / "identity.ready"
         try:
             while not self._over.is_set():
@@ -292,6 +317,11 @@ class Service:
                 server.server_close()
             if radius is not None:
                 radius.close()
+            if self.logins is not None:
+                self.logins.close()
+            if self.pages is not None:
+                self.pages.close()
+            self.carrier.wait(5)
             self.keep()
             self.hub.close()
             self.names.close()
@@ -300,6 +330,7 @@ class Service:
     def turn(self, now: float, ready: Path) -> None:
         """One look, one heartbeat."""
         self.look(now)
+        self.carrier.turn(self.book.ring, self.book.plan, self.names.path)
         if abs(now - self._kept_at) >= KEEP:
             self._kept_at = now
             self.keep()
@@ -327,23 +358,6 @@ class Service:
                 logger.exception("identity: a datagram of {} bytes", len(data))
                 if self.metrics is not None:
                     self.metrics.failure("identity")
-
-
-def clients(node: Node) -> Clients:
-    """The RADIUS secrets; none where nothing listens. Raises DataError, WorldError."""
-    if node.radius is None:
-        return Prefixes(())
-    path = node.radius_secret
-    if path is None:
-        said = "需要 --radius-secret FILE / a file of secrets is wanted"
-        raise DataError([Problem(file="--radius", line=1, column=1, message=said)])
-    try:
-        text, mode = path.read_text(encoding="utf-8"), path.stat().st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(f"{path}: 读不到密钥 / the secrets cannot be read: {error}") from error
-    if mode & 0o077:
-        raise WorldError(f"{path}: 只应属主可读 / owner only: chmod 600 {path}")
-    return read_clients(text, str(path))
 
 
 def _stamp(paths: Iterable[Path]) -> tuple[tuple[str, int], ...]:

@@ -11,8 +11,8 @@ prefix that two users claim at once is a shared network and belongs to neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -64,6 +64,7 @@ class Session:
     seen: float
     expires: float
     at: float = 0.0
+    traits: dict[str, str] = field(default_factory=dict)  # what its provider said of the person
 
 
 class Sessions:
@@ -125,7 +126,14 @@ class Sessions:
         return self._heard(found, said, now)
 
     def login(
-        self, name: str, user: str, *, school: str, seconds: float, now: float
+        self,
+        name: str,
+        user: str,
+        *,
+        school: str,
+        seconds: float,
+        now: float,
+        traits: Mapping[str, str] | None = None,
     ) -> frozenset[str] | None:
         """A portal's login: its user has this address now. None where there is no room."""
         changed = self.logout(name)
@@ -142,6 +150,7 @@ class Sessions:
             begun=now,
             seen=now,
             expires=now + seconds,
+            traits=dict(traits or {}),
         )
         self._claim(self._add(fresh), (name,))
         return frozenset({name})

@@ -12,7 +12,7 @@ import asyncio
 import collections
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
@@ -40,12 +40,25 @@ if TYPE_CHECKING:
     from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
     from gateway.pipeline import Outcome
 
-Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., None], str]]
-"""Hook class → the function that answers it, and the name of the hook's one field."""
+Hooks = Mapping[type[commands.StartHook], tuple[Callable[..., Awaitable[None] | None], str]]
+"""Hook class → the function that answers it, and the name of the hook's one field. An
+answer that has to wait for something (a login) is awaited beside the connection's layers,
+which hold what follows meanwhile."""
 
 STALLED = 0.5  # seconds
 H2_WAITING = 12 * 1024 * 1024  # bytes held back on a whole connection before the other side waits
 OPTIONS = EngineOptions()
+LOGIN_OPTIONS = EngineOptions(proxyauth="any")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A login on one connection. `mark` is a keyed digest of what was said; times are Unix
+    seconds: until when the same words suffice, and when the connection ends."""
+
+    mark: bytes
+    until: float
+    ends: float
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -71,6 +84,7 @@ class EdgeClient(Client):
     sockets: dict[str, Any] = field(default_factory=dict)  # WebSockets' exchanges, by flow
     spliced: Exchange | None = None  # the tunnel that flows through unread
     moved: int = 0  # bytes received from either side
+    login: Login | None = None  # whoever said a password on this connection
 
     def flowing(self) -> list[Exchange]:
         """What is open on this connection now."""
@@ -93,7 +107,8 @@ class EdgeConnection(ConnectionHandler):
         client: EdgeClient,
         hooks: Hooks,
     ) -> None:
-        super().__init__(Context(client, cast(Any, OPTIONS)))
+        options = LOGIN_OPTIONS if client.listener.login else OPTIONS
+        super().__init__(Context(client, cast(Any, options)))
         self.transports[client] = ConnectionIO(handler=None, reader=reader, writer=writer)
         self._hooks = hooks
         self._events: collections.deque[events.Event] = collections.deque()
@@ -148,10 +163,13 @@ class EdgeConnection(ConnectionHandler):
                 self._unsent.setdefault(command.connection, []).append(command.data)
             elif isinstance(command, commands.StartHook):
                 found = self._hooks.get(type(command))
+                later = None
                 if found is not None:
                     answer, field_name = found
-                    answer(getattr(command, field_name))
-                if command.blocking:
+                    later = answer(getattr(command, field_name))
+                if later is not None:
+                    self._later(command, later)
+                elif command.blocking:
                     self._events.append(events.HookCompleted(command))
             elif isinstance(command, commands.Log):
                 if "certificate required" in command.message:  # said nowhere else (TLS 1.3)
@@ -165,6 +183,22 @@ class EdgeConnection(ConnectionHandler):
                 self.wakeup_timer.add(timer)
             elif isinstance(command, commands.CloseConnection) and command.connection in transports:
                 self._close(command)
+
+    def _later(self, command: commands.StartHook, answer: Awaitable[None]) -> None:
+        """An answer that takes its time: the layers go on when it is there."""
+        asyncio_utils.create_task(self._wait(command, answer), name="answer", keep_ref=True)
+
+    async def _wait(self, command: commands.StartHook, answer: Awaitable[None]) -> None:
+        await asyncio.sleep(0)  # the task is eager, and `server_event` is running
+        try:
+            await answer
+        except Exception as error:  # the outermost door of one answer: nothing goes on
+            self.edge.filter.crashed(self.edge)
+            logger.error("engine: an answer has failed: {}", traces(error))
+            self._abort()
+            return
+        if command.blocking and self.client in self.transports:
+            await self.server_event(events.HookCompleted(command))
 
     def _open(self, command: commands.OpenConnection) -> None:
         # the transport must be known before the (eager) task may run

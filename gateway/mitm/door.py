@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, cast
@@ -26,6 +26,7 @@ from gateway.identity.resolve import parse_address
 from gateway.mitm import guard, layers
 from gateway.mitm.connection import EdgeClient, EdgeConnection, Hooks, traces
 from gateway.mitm.filter import Filter
+from gateway.mitm.login import Logins
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
 from gateway.mitm.responses import Responses
@@ -40,10 +41,13 @@ SWEEP = 1.0  # seconds
 Peer = tuple[str, int]
 
 
-def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
+def hook_table(
+    judge: Filter, tunnels: Tunnels, requests: Requests, logins: Logins | None = None
+) -> Hooks:
     """Hook class → the one function that answers it; a class not here costs nothing."""
     responses = Responses(judge)
-    answers: dict[type[StartHook], Callable[..., None]] = {
+    logins = logins or Logins(judge, None)
+    answers: dict[type[StartHook], Callable[..., Awaitable[None] | None]] = {
         server_hooks.ClientConnectedHook: judge.client_connected,
         server_hooks.ClientDisconnectedHook: judge.client_disconnected,
         server_hooks.ServerConnectHook: judge.server_connect,
@@ -52,8 +56,9 @@ def hook_table(judge: Filter, tunnels: Tunnels, requests: Requests) -> Hooks:
         tls.TlsStartServerHook: tunnels.tls_start_server,
         tls.TlsEstablishedServerHook: tunnels.tls_established_server,
         tls.TlsFailedClientHook: tunnels.tls_failed_client,
-        http_hooks.HttpConnectHook: tunnels.connect,
-        http_hooks.HttpRequestHeadersHook: requests.request,
+        modes.Socks5AuthHook: logins.socks,
+        http_hooks.HttpConnectHook: logins.guarded(tunnels.connect),
+        http_hooks.HttpRequestHeadersHook: logins.guarded(requests.request),
         http_hooks.HttpRequestHook: requests.complete,
         http_hooks.HttpResponseHeadersHook: responses.response_head,
         http_hooks.HttpResponseHook: responses.response,

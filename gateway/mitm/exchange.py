@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 Fields = tuple[tuple[bytes, bytes], ...]
 Headers = Callable[[str], str]
-Watching = Callable[[bytes], bytes | None]
-"""A piece of a body (b"": its end) → the bytes that may leave by now; None: cut it here."""
+Watching = Callable[[bytes | None], bytes | None]
+"""A piece of a body (b"": its end, None: look at what waits) → the bytes that may leave by now;
+None: cut it here."""
 
 
 class Exchange:

@@ -28,8 +28,9 @@ from mitmproxy.proxy.layers.http._events import (
     RequestProtocolError,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._http2 import Http2Connection, Http2Server
+from mitmproxy.proxy.layers.modes import Socks5AuthHook
 
 from gateway.mitm.exchange import head_bytes
 from gateway.mitm.origin import GuardedHttp1Origin, GuardedHttp2Origin
@@ -277,7 +278,8 @@ def install() -> None:
     Its HTTP/1 code gives up on trailers: ours drops them. Its hooks pause a layer until
     an answer comes back through the whole stack: ours are answered while the layer is
     still yielding, so nothing needs to pause. But a request's head still does: a pipelined
-    one may only go on when the exchange before it has wholly ended. Its sides to origins
+    one may only go on when the exchange before it has wholly ended; and so do CONNECT and
+    SOCKS5's password, of which the identity service may have to be asked. Its sides to origins
     have no limits and do not say how much they hold back: ours do. Its TLS to an origin
     keeps a fatal alert to itself: ours tells.
     """
@@ -285,7 +287,8 @@ def install() -> None:
     http_layers.Http1Client = GuardedHttp1Origin  # type: ignore[attr-defined]
     http_layers.Http2Client = GuardedHttp2Origin  # type: ignore[attr-defined]
     StartHook.blocking = False
-    HttpRequestHeadersHook.blocking = True
+    for hook in (HttpRequestHeadersHook, HttpConnectHook, Socks5AuthHook):
+        hook.blocking = True
     plain = _http1.make_body_reader
     if getattr(plain, "trailerless", False):
         return

@@ -86,12 +86,15 @@ class FilterStream(HttpStream):
     """One exchange: answers of our own, a first window judged, the rest streamed."""
 
     holding: bool = False  # a first window is being collected
+    waiting: bool = False  # a small piece of a body waits for more
     answered: bool = False  # our own response has been sent; what still comes is dropped
 
     def _handle_event(self, event: events.Event) -> Commands:
         if isinstance(event, events.Wakeup):
             if self.holding and self.response_body_buf:
                 yield from self._judge_window()
+            elif self.waiting:
+                yield from self._look_at_what_waits()
             return
         if isinstance(event, RequestTrailers):
             return  # an intermediary may drop them (RFC 9110 section 6.5.1)
@@ -243,9 +246,13 @@ class FilterStream(HttpStream):
         if exchange is not None and isinstance(event, ResponseData):
             if exchange.watch is not None:
                 passed = exchange.watch(event.data)
+                if passed is None:
+                    yield from self._cut()
+                    return
                 if not passed:
-                    if passed is None:
-                        yield from self._cut()
+                    if not self.waiting:
+                        self.waiting = True
+                        yield commands.RequestWakeup(WINDOW_SECONDS)
                     return
                 event = ResponseData(self.stream_id, passed)
             exchange.bytes_down += len(event.data)
@@ -259,6 +266,20 @@ class FilterStream(HttpStream):
                 rest_event = ResponseData(self.stream_id, rest)
                 yield from super().state_stream_response_body(rest_event)
         yield from super().state_stream_response_body(event)
+
+    def _look_at_what_waits(self) -> Commands:
+        """Nothing more came for a while: what is there is looked at and may leave."""
+        self.waiting = False
+        exchange = self.flow.metadata.get("exchange")
+        streaming = self.server_state == self.state_stream_response_body
+        if exchange is None or exchange.watch is None or not streaming or self.answered:
+            return
+        passed = exchange.watch(None)
+        if passed is None:
+            yield from self._cut()
+        elif passed:
+            exchange.bytes_down += len(passed)
+            yield from super().state_stream_response_body(ResponseData(self.stream_id, passed))
 
     def _cut(self) -> Commands:
         """Both sides are told that this ends here: what comes may not be seen."""

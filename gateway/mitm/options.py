@@ -28,7 +28,7 @@ class EngineOptions:
     http_connect_send_host_header: bool = True
     tcp_timeout: int = 600
     proxy_debug: bool = False
-    proxyauth: None = None
+    proxyauth: str | None = None  # SOCKS5 asks for a login; who may in is login.py's word
     show_ignored_hosts: bool = False
 
     def __contains__(self, name: str) -> bool:

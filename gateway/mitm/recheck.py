@@ -5,6 +5,9 @@ already flowing within seconds, not only on the next request. Every look also co
 the minutes of what is open and moving. Nothing is judged again while neither what is
 in force nor the time slot has changed and no quota of it is used up, so a look at
 thousands of quiet tunnels costs milliseconds. No I/O but the cut itself.
+
+Identity is bound once per connection: when somebody else is behind the address (a login
+ended, expired, or another began) its connections end too, idle ones included.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 EVERY = 2.0  # seconds between looks: a cut comes within five seconds of its reason
 TOGETHER = 200  # connections looked at before the event loop has its turn
 CUT = "verdict-changed"
+OTHER = "person-changed"
 
 
 class Recheck:
@@ -51,6 +55,9 @@ class Recheck:
     def look(self, connection: EdgeConnection) -> bool:
         """Count what is open on one connection, and cut it where a verdict changed."""
         client = connection.edge
+        if self._somebody_else(client):
+            self._part(connection)
+            return True
         for exchange in client.flowing():
             if exchange.own:
                 continue
@@ -60,6 +67,34 @@ class Recheck:
                 self._cut(connection, exchange, outcome)
                 return True
         return False
+
+    def _somebody_else(self, client: EdgeClient) -> bool:
+        """Whether this connection's person is not the one who is there now."""
+        if client.login is not None:
+            return self._filter.clock() > client.login.ends
+        if client.listener.login or client.peername is None:  # nobody has said a word yet
+            return False
+        now = self._filter.force.resolver.subject(str(client.peername[0]))
+        return now.token != client.subject.token
+
+    def _part(self, connection: EdgeConnection) -> None:
+        """End a connection whose person has gone; what was open is told as theirs."""
+        client, judge = connection.edge, self._filter
+        for exchange in client.flowing():
+            judge.count(client, exchange)
+            if exchange.recorded:
+                judge.record(client, exchange.facts, exchange.outcome, OTHER)
+            else:
+                judge.settle(client, exchange, OTHER)
+        self._end(connection, OTHER)
+
+    def _end(self, connection: EdgeConnection, why: str) -> None:
+        connection.edge.spliced = None
+        connection.edge.sockets.clear()
+        self.cut += 1
+        if self._filter.metrics is not None:
+            self._filter.metrics.cut(why)
+        connection.end()
 
     def _changed(self, client: EdgeClient, exchange: Exchange) -> Outcome | None:
         """The new Outcome where it no longer lets the exchange flow."""
@@ -81,12 +116,7 @@ class Recheck:
             judge.record(client, exchange.facts, outcome, CUT)
         else:
             judge.settle(client, exchange, CUT)
-        client.spliced = None
-        client.sockets.clear()
-        self.cut += 1
-        if judge.metrics is not None:
-            judge.metrics.cut(outcome.verdict.enforced)
-        connection.end()
+        self._end(connection, outcome.verdict.enforced)
 
 
 def _flows_on(exchange: Exchange, outcome: Outcome) -> bool:

@@ -124,10 +124,13 @@ class Responses:
         exchange.watch = partial(self._passes, flow, exchange, watch)
 
     def _passes(
-        self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes
+        self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes | None
     ) -> bytes | None:
         """What may leave of a body now that a further piece was read; None: nothing more."""
-        judged = watch.feed(chunk) if chunk else watch.end()
+        if chunk is None:
+            judged = watch.hurry()
+        else:
+            judged = watch.feed(chunk) if chunk else watch.end()
         if not judged:
             return watch.release()
         facts = exchange.facts

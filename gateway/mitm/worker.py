@@ -32,12 +32,16 @@ from gateway.authority import Generation, read_keys
 from gateway.background import load_background
 from gateway.destinations import Destinations
 from gateway.events import Recorder
+from gateway.identity.directory import Directory, WhenDown
 from gateway.identity.follow import IdentityFollower
 from gateway.identity.known import Known
+from gateway.identity.login_line import LoginLine
+from gateway.identity.login_words import SOCKET as LOGIN_SOCKET
 from gateway.identity.resolve import Resolver
 from gateway.metrics import Metrics
 from gateway.mitm.door import Door, hook_table
 from gateway.mitm.filter import Filter, InForce
+from gateway.mitm.login import Logins
 from gateway.mitm.loop import EdgeLoop
 from gateway.mitm.recheck import Recheck
 from gateway.mitm.requests import Requests
@@ -51,7 +55,7 @@ from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from rules.asking import open_asked
-from rules.load import WorldError
+from rules.load import WorldError, load
 from rules.recognise.content import Recogniser
 
 GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
@@ -61,13 +65,14 @@ FOLLOW = 2.0  # seconds between looks at what is in force
 def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None = None) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
+    recogniser = Recogniser.open(loaded.base.path)
     return InForce(
         base=loaded.base,
         snapshot=snapshot,
         resolver=Resolver(snapshot.prefixes, snapshot.default_subject, pseudonym, known),
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
-        recogniser=Recogniser.open(loaded.base.path),
-        asked=open_asked(loaded.base.path),
+        recogniser=recogniser,
+        asked=open_asked(loaded.base.path, (recogniser,)),
     )
 
 
@@ -108,12 +113,20 @@ class Worker:
         self._ca_pem = self._ca_file.read_bytes()
         self.tunnels = Tunnels(self.filter, Authority(self._ca_pem), Upstream(node.trusted_ca))
         requests = Requests(self.filter, SafeSearch.load())
-        hooks = hook_table(self.filter, self.tunnels, requests)
+        self.logins = LoginLine(node.run / LOGIN_SOCKET)
+        hooks = hook_table(self.filter, self.tunnels, requests, self._asked(self.logins))
         self.door = Door(self.filter, hooks, node.listeners)
         self.recheck = Recheck(self.filter, lambda: self.door.connections)
         self._unknown = ""  # the day of which it was said that its calendar is not known
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def _asked(self, line: LoginLine) -> Logins:
+        """Who asks for logins; where there is no directory nobody can log in."""
+        if self.node.directory is None:
+            return Logins(self.filter, None, WhenDown.REFUSE)
+        ways = load(Directory, self.node.directory)
+        return Logins(self.filter, line, ways.when_down)
 
     async def reload(self) -> None:
         """Put a new snapshot or CA in force, if there is one; in a thread, then one assignment."""
@@ -175,6 +188,7 @@ class Worker:
         for server in servers:
             server.close()
         await self._finish()
+        self.logins.close()
         await asyncio.to_thread(self.desk.close)
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)

@@ -41,6 +41,7 @@ _ERROR_WORD: Mapping[PageKind, str] = {
     PageKind.ERROR: "unreachable",
     PageKind.REFUSED: "refused",
     PageKind.MARKER: "marker",
+    PageKind.LOGIN: "login",
     PageKind.PORTAL: "portal",
     PageKind.RECEIVED: "received",
     PageKind.UNRECEIVED: "unreceived",

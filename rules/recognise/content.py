@@ -26,6 +26,7 @@ MODEL = "model"  # the folder of the model within a RuleBase's folder
 REMEMBERED = 512  # bodies of a generation; two generations live
 SHORT = 120  # characters of visible text below which what programs carry is the page
 SIDE = 20_000  # characters of attributes, of hidden text and of strings that are read
+SENTENCE = 40  # characters of a query beyond which it has a style to judge
 TELL = 0.5  # below this probability nothing is said
 
 
@@ -111,6 +112,12 @@ class Recogniser:
         if not signals:
             return ()
         return tuple(one for one in fuse(signals, looked, self._fusion) if one.confidence >= TELL)
+
+    def find(self, text: str, place: str) -> tuple[Signal, ...]:
+        """What a search or a prompt asks for: a few words by phrases, a longer text by all."""
+        if len(text) > SENTENCE:
+            return self.text(text, place=place)
+        return self._aside(text, place)
 
     def _aside(self, text: str, place: str) -> tuple[Signal, ...]:
         """What stands beside the visible text: sure phrases count, style does not."""

@@ -18,6 +18,7 @@ from rules.recognise.page import DEFAULT, Budget, Page, kind_of, read_page, read
 
 OVERLAP: Final = 64  # characters of the last piece's text that begin the next
 DECIDING: Final = 1024  # bytes that the choice of an encoding waits for
+MARK: Final = "\ue0fe"  # private use: behind a piece, to see where its end stands
 WAITING: Final = 64 * 1024  # characters of an unfinished tag that are waited for
 
 _OPENS: Final = re.compile(
@@ -67,7 +68,7 @@ class Growing:
     def look(self, *, last: bool = False) -> Page:
         """The Page of what is new. `last`: nothing follows, so nothing is waited for."""
         first = self._stream is None
-        if first and self._size < DECIDING and not last:
+        if first and not last and self._size < min(DECIDING, self._budget.bytes):
             return Page()
         body = b"".join(self._waiting)
         self._waiting, self._size = [], 0
@@ -82,10 +83,27 @@ class Growing:
         piece, self._carry = text[:end], text[end:]
         if len(self._carry) > WAITING:
             piece, self._carry, cut = text, "", True
-        page = read_text(self._open + piece, self._kind, self._decoded, budget=self._budget)
-        page = replace(page, text=self._continued(page.text), cut=page.cut or cut)
+        page = self._read(piece)
+        page = replace(page, text=self._continued(piece, page.text), cut=page.cut or cut)
         self._follow(piece, page)
         return page
+
+    def _read(self, piece: str) -> Page:
+        """Of HTML, the parser says what is open at the end: where does a mark come to stand?"""
+        if self._kind != "html":
+            return read_text(piece, self._kind, self._decoded, budget=self._budget)
+        page = read_text(
+            f"{self._open}{piece}{MARK}", self._kind, self._decoded, budget=self._budget
+        )
+        shown = page.text.endswith(MARK) or page.hidden.endswith(MARK)
+        self._open = "" if shown else open_at_end(piece, self._open)
+        return replace(
+            page,
+            title=page.title.removesuffix(MARK),
+            text=page.text.removesuffix(MARK).removesuffix("\n"),
+            strings=page.strings.replace(MARK, ""),
+            hidden=page.hidden.removesuffix(MARK).removesuffix("\n"),
+        )
 
     def _begin(self, body: bytes) -> None:
         self._kind = kind_of(self._media_type, body)
@@ -113,17 +131,16 @@ class Growing:
             return line + 1
         return line + 1 if line >= len(text) - 4096 and line >= 0 else len(text)
 
-    def _continued(self, text: str) -> str:
+    def _continued(self, piece: str, text: str) -> str:
         if not self._tail or not text:
             return text
-        return f"{self._tail}{self._glue}{text}"
+        glue = self._glue or (" " if piece[0].isspace() else "")
+        return f"{self._tail}{glue}{text}"
 
     def _follow(self, piece: str, page: Page) -> None:
         """Remember what the next piece continues."""
-        if self._kind == "html":
-            self._open = open_at_end(piece, self._open)
-            if self._open.startswith("<s"):  # a literal may be cut: its line once more
-                self._carry = piece[-256:] + self._carry
+        if self._open[:2].lower() == "<s":  # a literal may be cut: its line once more
+            self._carry = piece[-256:] + self._carry
         elif self._kind == "events":  # words come in pieces: the last lines once more
             again = piece if len(piece) <= 2048 else piece[-2048:].partition("\n")[2]
             self._carry = again + self._carry

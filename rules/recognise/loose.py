@@ -14,11 +14,7 @@ from typing import Final
 _TAG: Final = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _XML_COMMENT: Final = re.compile(r"<!--(?:(?!-->).)*+(?:-->|\Z)", re.DOTALL)
 _CDATA: Final = re.compile(r"<!\[CDATA\[((?:(?!\]\]>).)*+)(?:\]\]>|\Z)", re.DOTALL)
-_RAW: Final = re.compile(
-    r"<(?:\w+:)?(script|style)\b[^<>]*(?<!/)>((?:(?!</).)*+(?:</(?!(?:\w+:)?(?:script|style)\b)"
-    r"(?:(?!</).)*+)*+)</(?:\w+:)?\1\s*>",
-    re.DOTALL | re.IGNORECASE,
-)
+_RAW: Final = re.compile(r"<(/?)(?:\w{1,20}:)?(script|style)\b[^<>]*>", re.IGNORECASE)
 _TITLE: Final = re.compile(r"<title\b[^<>]*>([^<]{0,2000})", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(
     r"""\s(alt|title|placeholder|aria-label|content|href|xlink:href|src|url)\s*=\s*"""
@@ -81,15 +77,8 @@ def _unmark(cdata: str) -> str:
 
 def read_loose(markup: str) -> Loose:
     """Everything between tags is text; attributes that people read are kept."""
-    scripts: list[str] = []
-
-    def apart(found: re.Match[str]) -> str:
-        scripts.append(found[2])
-        return "\n"
-
     title = _TITLE.search(markup)
-    if "</" in markup:
-        markup = _RAW.sub(apart, markup)
+    markup, scripts = _without_raw(markup)
     extras: list[str] = []
     links: list[str] = []
     for name, double, single in _ATTRIBUTE.findall(markup):
@@ -102,3 +91,21 @@ def read_loose(markup: str) -> Loose:
         links=tuple(links),
         scripts=tuple(scripts),
     )
+
+
+def _without_raw(markup: str) -> tuple[str, list[str]]:
+    """Scripts and styles taken out; one that never ends is text, as is an end without a start."""
+    kept: list[str] = []
+    scripts: list[str] = []
+    start, name, at = 0, "", 0
+    for found in _RAW.finditer(markup):
+        if not name:
+            if not found[1] and not found[0].endswith("/>"):
+                start, name = found.end(), found[2].lower()
+                kept.append(markup[at : found.start()])
+                at = found.start()
+        elif found[1] and found[2].lower() == name:
+            scripts.append(markup[start : found.start()])
+            name, at = "", found.end()
+    kept.append(markup[at:])
+    return "\n".join(kept), scripts

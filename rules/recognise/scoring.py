@@ -7,7 +7,7 @@ curves are data (`curves.yaml`). Works on places in UTF-8 bytes; knows no lexico
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ STRONG = 4.0  # phrases of this weight yield less to their surroundings
 MOST_CONTEXT = 12.0  # points of context that count: stuffing a page with more buys nothing
 TRIES = 32  # places looked at where a phrase has conditions
 SURE = 0.99  # words alone are never surer
+ALONE = 0.85  # one phrase that nothing supports is no surer than this
+ENOUGH = 8.0  # except a phrase of this weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,13 @@ def probability(curve: Curve, points: float, characters: int) -> float:
     size = min(max(characters, 20), STRETCH // 3)
     power = curve.slope * points - curve.offset - curve.length * math.log10(size / 100)
     return min(SURE, 1 / (1 + math.exp(-max(-30.0, min(30.0, power)))))
+
+
+def supported(own: Sequence[Raw], hooks: float) -> bool:
+    """Do two phrases agree, or a phrase and an invitation? One may always be a quotation."""
+    if hooks > 0 or any(one.saying.weight >= ENOUGH for one in own):
+        return True
+    return len({one.number for one in own}) > 1
 
 
 def points_of(own: list[Raw], total: float, hooks: float, context: float) -> float:

@@ -92,10 +92,12 @@ def _formatting() -> NDArray[np.int32]:
 
 
 _FLAT: Final = frozenset(
-    b"area base br col embed hr img input link meta param source track wbr frame p li dt dd "
-    b"tr td th tbody thead tfoot option optgroup colgroup rp rt".split()
+    b"area base br col embed hr img input link meta param source track wbr frame p "
+    b"tr td th tbody thead tfoot option colgroup".split()
 )
 """Elements that hold nothing, or that the next of their kind closes."""
+_ITEMS: Final = {b"li": b"li", b"dt": b"dd", b"dd": b"dd"}
+"""Items close the one before of their own kind only: `<li><dd><li><dd>` goes ever deeper."""
 _NAME: Final = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)")
 
 
@@ -104,9 +106,15 @@ def _deep(body: bytes) -> bool:
     that fits nothing open is ignored by browsers."""
     depth: dict[bytes, int] = {}
     total = 0
-    for closing, name in _NAME.findall(body):
+    last = b""
+    for closing, found in _NAME.findall(body):
+        name = found.lower()
         if name in _FLAT:
             continue
+        if (item := _ITEMS.get(name)) is not None:
+            if not closing and item == last:
+                continue
+            name, last = item, b"" if closing else item
         count = depth.get(name, 0)
         if not closing:
             total += 1
@@ -125,13 +133,21 @@ _ODD: Final = re.compile(
 )
 _VALUE: Final = rb"""(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+"""
 _ATTRIBUTE: Final = rb"(?:[\s/]*+=?[^\s/>=]++" + _VALUE + rb")"
-_OVERSIZE: Final = re.compile(rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTE + rb"{%d}" % ATTRIBUTES)
+_OVERSIZE: Final = re.compile(
+    rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTE + rb"{0,%d}+(" % ATTRIBUTES + _ATTRIBUTE + rb")?"
+)
 MAX_ODD: Final = 3000
+PASSES: Final = 8  # times the length of a body that odd tags may cover one another
 
 
 def _oversize(body: bytes) -> bool:
     """Has a tag more attributes than any page needs? Few tags are odd enough to be counted."""
+    covered = 0
     for count, odd in enumerate(_ODD.finditer(body)):
-        if count > MAX_ODD or _OVERSIZE.match(body, odd.start()):
+        tag = _OVERSIZE.match(body, odd.start())
+        if tag is None or tag[1] is not None or count > MAX_ODD:
+            return True
+        covered += tag.end() - tag.start()
+        if covered > PASSES * len(body):
             return True
     return False

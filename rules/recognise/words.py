@@ -20,6 +20,7 @@ from rules.model import Signal
 from rules.recognise.engines import AhoCorasick, Engine, from_bytes, have_hyperscan
 from rules.recognise.normal import View, view
 from rules.recognise.scoring import (
+    ALONE,
     AROUND,
     Curve,
     Raw,
@@ -30,6 +31,7 @@ from rules.recognise.scoring import (
     outermost,
     points_of,
     probability,
+    supported,
 )
 
 FORMAT = 1
@@ -185,6 +187,8 @@ class Words:
                 own = [one for one in inside if one.saying.category == category]
                 points = points_of(own, total, hooks, context)
                 chance = probability(self._curves[family], points, characters)
+                if not supported(own, hooks):
+                    chance = min(ALONE, chance)
                 found.append(self._score(category, own, points, chance, at[own[0].start]))
         return tuple(sorted(found, key=lambda one: (-one.probability, one.category)))
 

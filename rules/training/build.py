@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rules.recognise.card import MOST, Head, Threshold
 from rules.recognise.grams import Codes, codes
 from rules.recognise.model import Model
-from rules.training.calibrate import EVEN, MIXED, Seen, curves, pooled, threshold
+from rules.training.calibrate import EVEN, MIXED, WORDS, Seen, curves, pooled, threshold
 from rules.training.compose import Recipe, Snippet, snippets
 from rules.training.corpora import Row, digest, part
 from rules.training.fit import Column, Shape, Weights, fit
@@ -172,7 +172,7 @@ def look(
         for text in one.texts:
             see(text, one.label, f"{group} lines")
             if one.label == BENIGN:
-                see(_piece(text, chance, 4, 12), one.label, f"{group} words")
+                see(_piece(text, chance, 4, 12), one.label, f"{group} {WORDS}")
         if one.origin in BOOKS:
             for text in one.texts:
                 see(_piece(text, chance, 8, 200), one.label, f"{group} pieces")

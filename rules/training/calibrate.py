@@ -23,6 +23,7 @@ SURE = log(CERTAIN / (1 - CERTAIN))
 FULL = 0.99  # extent from which a text counts as a page
 ROOM = 0.8  # share of the room between harmless pages and certainty that harmful ones get
 GUARD = 0.3  # log odds by which harmless pages stay below certainty
+SHORT = 5  # times as many short texts as pages may be false alarms
 FEW = 3  # windows from which a page may hold a block
 EVEN = Curve(slope=1.0, bias=0.0)
 SIZES = 5  # curves, from a word to a page
@@ -102,13 +103,20 @@ def _size(
     near = [one for one in seen if abs(one.size - size) < width]
     close = np.array([1 - abs(one.size - size) / width for one in near])
     curve = _regression(_means(near, place), close, near, labels)
-    harmless = [one for one in near if one.label not in labels and abs(one.size - size) < width / 2]
+    harmless = [
+        one
+        for one in near
+        if one.label not in labels
+        and abs(one.size - size) < width / 2
+        and not one.group.endswith(WORDS)
+    ]
     if size < FULL:
-        return _limited(curve, harmless, _means, place, most, room=0.0, guard=0.0)
+        return _limited(curve, harmless, _means, place, SHORT * most, room=0.0, guard=0.0)
     return _limited(curve, harmless, _means, place, most, room=ROOM, guard=GUARD)
 
 
 MIXED = "mixed"  # groups of harmless pages that hold a harmful block
+WORDS = "words"  # groups of arbitrary pieces of harmless texts: they teach, but set no limit
 
 
 def _limited(

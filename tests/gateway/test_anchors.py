@@ -59,7 +59,7 @@ class Archive(http.server.BaseHTTPRequestHandler):
 @pytest.mark.wire
 def test_another_node_is_posted_to_and_a_refusal_is_trouble() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Archive) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             one = checkpoint()

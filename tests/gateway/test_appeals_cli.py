@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from audit.cli import main
-from gateway.appeals import Appeals
+from gateway.appeals import Answer, Appeals
+from policies.load import load_policies
 from tests.gateway.test_review import APPEAL
 
 DECIDED = ["--issuer", "王主任", "--reason", "社团活动"]
@@ -96,3 +102,53 @@ def test_a_bad_answer_changes_nothing(
 def test_a_policy_folder_is_needed(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["appeal", "answer", *data, "A-1", "--deny", *DECIDED]) == 2
     assert "--policy" in capsys.readouterr().err
+
+
+@pytest.mark.wire
+def test_two_people_answering_at_once(data: list[str], tmp_path: Path) -> None:
+    """Real processes: every case line stands, and one appeal is decided once."""
+    appeals = Appeals(tmp_path / "var" / "appeals.jsonl")
+    for n in range(3, 6):
+        appeals.add(replace(APPEAL, code=f"A-{n}", host=f"h{n}.example"))
+    own = ["--policy", str(tmp_path / "own")]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "audit.cli", "appeal", "answer", *data, *own, code, *how],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        for code in ("A-1", "A-3", "A-4", "A-5")
+        for how in (["--grant", *DECIDED], ["--deny", *DECIDED])
+    ]
+    said = [one.communicate(timeout=100)[1].decode() for one in started]
+    codes = [one.returncode for one in started]
+    book = appeals.book().reviews
+    answered = {code: len(review.answers) for code, review in book.items() if review.answers}
+    (found,) = load_policies([tmp_path / "own"]).answers
+    assert sorted(answered) == ["A-1", "A-3", "A-4", "A-5"]
+    assert Counter(one.code for one in found.answers) == answered
+    assert codes.count(0) == sum(answered.values()), said
+    assert all("somebody has just answered" in text for n, text in enumerate(said) if codes[n])
+
+
+def test_an_answer_of_meanwhile_is_looked_at_first(
+    data: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody else decides between this person's look and their turn."""
+    real = Appeals.deciding
+
+    @contextmanager
+    def after_another(appeals: Appeals) -> Iterator[None]:
+        with real(appeals):
+            appeals.answer(Answer(code="A-1", granted=False, issuer="李老师", reason="r", at=1.0))
+            yield
+
+    monkeypatch.setattr(Appeals, "deciding", after_another)
+    own = ["--policy", str(tmp_path / "own")]
+    assert main(["appeal", "answer", *data, *own, "A-1", "--grant", *DECIDED]) == 2
+    assert "李老师" in capsys.readouterr().err
+    assert not (tmp_path / "var" / "orders.jsonl").exists()

@@ -27,7 +27,7 @@ def node(tmp_path: Path) -> Node:
 @contextmanager
 def serving(path: Path, said: list[str]) -> Iterator[str]:
     with server(Offer(bundle=path), Address(host="127.0.0.1", port=0), said.append) as running:
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{running.server_port}/bundle"

@@ -77,7 +77,7 @@ def test_over_the_wire(offer: Offer) -> None:
 
     said: list[str] = []
     with server(offer, Address(host="127.0.0.1", port=0), said.append) as running:
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         try:
             at = f"http://127.0.0.1:{running.server_port}/bundle"

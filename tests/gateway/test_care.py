@@ -20,6 +20,7 @@ from gateway.care import (
     Spell,
     alerts,
     message,
+    rename,
     signature,
 )
 from policies.entrust import Care
@@ -124,3 +125,18 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_signature_can_be_verified() -> None:
     made = signature(b"secret", 5, b"{}")
     assert made == f"t=5,v1={hmac.new(b'secret', b'5.{}', hashlib.sha256).hexdigest()}"
+
+
+def test_a_rotation_keeps_what_was_told() -> None:
+    memory = Memory(
+        spells={
+            "old porn": Spell(last=100, day="d", told=2, held_back=1),
+            "old2 porn": Spell(last=50, day="d", told=1),
+            "new2 porn": Spell(last=90, day="d", told=3, held_back=4),
+            "other porn": Spell(last=1, day="d", told=1),
+        }
+    )
+    rename(memory, {"old": "new", "old2": "new2"})
+    assert set(memory.spells) == {"new porn", "new2 porn", "other porn"}
+    assert memory.spells["new porn"] == Spell(last=100, day="d", told=2, held_back=1)
+    assert memory.spells["new2 porn"] == Spell(last=90, day="d", told=4, held_back=4)

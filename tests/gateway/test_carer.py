@@ -188,7 +188,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def receiver() -> Iterator[str]:
     Handler.got.clear()
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

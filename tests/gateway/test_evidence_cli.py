@@ -1,4 +1,4 @@
-"""`qinglang events verify|explain|anchor|retain|pack|ship`: exit codes, documents, lines."""
+"""`qinglang events verify|explain|anchor|pack|ship`: exit codes, documents, lines."""
 
 from __future__ import annotations
 
@@ -82,15 +82,6 @@ def test_explain_says_what_the_record_lacks(
     assert "没有策略快照" in capsys.readouterr().out
     assert run("events", "explain", "CODE-0001-0001", "--data", made.data, "--json") == 1
     assert json.loads(capsys.readouterr().out)["explanation"] is None
-
-
-def test_retain_lists_and_needs_a_name(made: Archive, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("events", "retain", "--data", made.data) == 0
-    assert capsys.readouterr().out.startswith("2026-03-01")
-    assert run("events", "retain", "--data", made.data, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["rules"]["floor_months"] == 6
-    with pytest.raises(DataError, match="--by"):
-        run("events", "retain", "--data", made.data, "--apply")
 
 
 def test_pack_writes_two_private_files(made: Archive, capsys: pytest.CaptureFixture[str]) -> None:

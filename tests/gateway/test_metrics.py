@@ -89,6 +89,8 @@ def test_every_name_of_the_reference_is_there() -> None:
     metrics.cut("block")
     metrics.usage_lost(3)
     metrics.calendar(known=False)
+    metrics.unsigned(4)
+    metrics.dns("hits", 2)
     names = {family.name for family in metrics.registry.collect()}
     assert {
         f"qinglang_{name}"
@@ -110,6 +112,8 @@ def test_every_name_of_the_reference_is_there() -> None:
             "reload",
             "tunnels_cut",
             "usage_lost",
+            "seals_unsigned",
+            "dns",
             "calendar_unknown",
         )
     } <= names
@@ -118,6 +122,8 @@ def test_every_name_of_the_reference_is_there() -> None:
     assert found["qinglang_event_queue_length",] == 7.0
     assert found["qinglang_usage_lost_total", "pending"] == 3
     assert found["qinglang_calendar_unknown",] == 1
+    assert found["qinglang_seals_unsigned",] == 4
+    assert found["qinglang_dns_total", "hits"] == 2
     metrics.calendar(known=True)
     assert values(generate_latest(metrics.registry))["qinglang_calendar_unknown",] == 0
 

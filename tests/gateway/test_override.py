@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.authority import ensure_keys
+from gateway.identity import devices
+from gateway.identity.pseudonyms import rotate
+from gateway.identity.seal import NAMES_KEY, Seal, ensure_key
 from gateway.node import Node
 from gateway.override import LONGEST, Override, admit, canonical_hosts, device, override_order
 from policies.model import Action, Office, Order
@@ -93,3 +97,15 @@ def test_one_device(node: Node) -> None:
     assert (found.school, found.stage, len(found.token)) == ("example", "junior", 20)
     assert device(node, "10.200.1.8").token != found.token
     assert admit(node, made(group="", token=found.token, minutes=10)) == []
+
+
+def test_a_device_after_a_rotation(node: Node) -> None:
+    node.data.mkdir()
+    ensure_keys(node.data / "keys")
+    before = device(node, "10.200.1.7").token
+    rotate(node.data / "keys" / "pseudonyms", "example", now=1.0, issuer="i", reason="r")
+    after = device(node, "10.200.1.7").token
+    assert after != before
+    seal = Seal(ensure_key(node.data / "keys" / NAMES_KEY))
+    noted = devices.load(node.data / "identity", seal, time.time())
+    assert [(one.school, one.text) for one in noted] == [("example", "10.200.1.7")]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from gateway.pipeline import Deed, judge
 from policies.compile import Snapshot, compile_policies
 from policies.load import load_policies
-from policies.model import Action, Depth, Subject
+from policies.model import Action, Depth, Order, Subject
 from policies.moment import at
 from rules.base import RuleBase
 from rules.compile import build
-from rules.model import MARKER_ZONE, Facts, Gap, Layer, Stage
+from rules.model import MARKER_ZONE, Basis, Facts, Gap, Layer, Stage
 
 NOON = at("2026-09-16T12:00")
 JUNIOR = Subject(stage="junior", tier="12-16")
@@ -66,6 +66,25 @@ def deed(world: World, host: str, stage: Stage = Stage.REQUEST, **more: object) 
 )
 def test_a_pupil_at_noon(world: World, host: str, stage: Stage, expected: Deed) -> None:
     assert deed(world, host, stage) is expected
+
+
+def test_a_rewrite_does_not_open_what_is_never_opened(world: World) -> None:
+    everywhere = Order(
+        id="o", action=Action.REWRITE, basis=Basis(source="t"), issuer="t", categories=("banking",)
+    )
+    shot = compile_policies(
+        load_policies(), categories=world.base.categories, rulebase="", orders=[everywhere]
+    )
+    bank = Facts(stage=Stage.TLS, host=f"banking.{MARKER_ZONE}")
+    outcome = judge(bank, JUNIOR, world.base, shot, NOON)
+    assert outcome.verdict.enforced is Action.REWRITE
+    assert outcome.deed is Deed.PASS
+
+
+@pytest.mark.parametrize("gap", [Gap.NOT_HTTP, Gap.TLCP, Gap.CLIENT_CERT])
+def test_what_cannot_be_read_and_should_be_rewritten_does_not_pass(world: World, gap: Gap) -> None:
+    assert deed(world, f"search.{MARKER_ZONE}", Stage.TLS) is Deed.OPEN
+    assert deed(world, f"search.{MARKER_ZONE}", Stage.TLS, gap=gap) is not Deed.PASS
 
 
 def test_without_the_ca_a_blocked_name_is_refused(world: World) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,13 @@ def test_a_broken_case_file_is_left_alone(node: Node, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises((WorldError, DataError, OSError)):
         append_case(tmp_path / "file" / "appeals.yaml", answer)
+
+
+def test_two_people_at_once_lose_no_line(node: Node, tmp_path: Path) -> None:
+    path = case_file([tmp_path / "own"])
+    answer = decide_appeal(node, APPEAL, DENY, now=NOW)
+    several = [replace(answer, code=f"A-{n}") for n in range(12)]
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(partial(append_case, path), several))
+    (found,) = load_policies([tmp_path / "own"]).answers
+    assert {one.code for one in found.answers} == {one.code for one in several}

@@ -88,6 +88,20 @@ def test_a_day_of_a_sealer() -> None:
     assert store.settled[-1] == "day-6"
 
 
+def test_it_tells_how_many_seals_wait() -> None:
+    now, told = [0.0], list[int]()
+    store, signs = Stored(), Signs()
+    sealer = Sealer(store, signs, clock=lambda: now[0], unsigned=told.append)
+    signs.away = True
+    for _ in range(2):
+        now[0] += AGAIN + EVERY
+        sealer.step()
+    signs.away = False
+    now[0] += AGAIN + EVERY
+    sealer.step()
+    assert told == [1, 2, 0]
+
+
 def test_a_full_disk_does_not_stop_the_writer() -> None:
     store, signs = Stored(), Signs()
     sealer = Sealer(store, signs, clock=lambda: 0.0)

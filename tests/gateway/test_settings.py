@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.node import PRIVATE, Address, ListenerKind
+from gateway.node import PRIVATE, Address, Listener, ListenerKind
 from gateway.settings import Machine, Settings, nameservers, plan
 from rules.load import DataError, loads
 
@@ -133,3 +134,26 @@ def test_identity(tmp_path: Path) -> None:
     assert (str(node.radius), node.radius_secret) == ("127.0.0.1:1813", file)
     with pytest.raises(ValueError, match="60"):
         Settings(identity_timeout=59.0)
+
+
+def test_a_directory_makes_proxies_ask_for_a_login() -> None:
+    machine = Machine(name="m", cores=1)
+    at = Address(host="127.0.0.1", port=0)
+    asked = Settings(
+        directory=Path("d.yaml"), proxy=(at,), socks=(at,), transparent=(at,), page_http=(at,)
+    )
+    made = {one.kind: one.login for one in plan(asked, machine).node.listeners}
+    assert made == {"explicit": True, "socks5": True, "transparent": False, "page-http": False}
+    assert plan(Settings(directory=Path("d.yaml")), machine).node.listeners[0].login
+    assert not plan(Settings(), machine).node.listeners[0].login
+
+
+def test_a_login_that_cannot_be() -> None:
+    machine, at = Machine(name="m", cores=1), Address(host="127.0.0.1", port=0)
+    one = Listener(kind=ListenerKind.EXPLICIT, address=at, login=True)
+    with pytest.raises(ValueError, match="directory"):
+        plan(Settings(listeners=(one,)), machine)
+    with pytest.raises(ValueError, match="transparent"):
+        Settings(listeners=(replace(one, kind=ListenerKind.TRANSPARENT),))
+    with pytest.raises(ValueError, match="identity_api"):
+        plan(Settings(oidc=Path("o.yaml")), machine)

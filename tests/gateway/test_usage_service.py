@@ -69,13 +69,13 @@ def used(tally: Tally, key: str = "p/c@day") -> int:
 
 def test_workers_know_what_all_of_them_counted(running: Running) -> None:
     first, second, late = Tally(), Tally(), Tally()
-    lines = [UsageLine(tally, running.door, clock=then) for tally in (first, second)]
+    lines = [UsageLine(tally, running.door, clock=then, every=0.05) for tally in (first, second)]
     for line in lines:
         line.start()
     first.mark("t", ["p/c"], at("2026-09-01T18:00"), size=5)
     second.mark("t", ["p/c"], at("2026-09-01T18:30"), size=6)
     assert until(lambda: used(first) == used(second) == 2)
-    lines.append(UsageLine(late, running.door, clock=then))
+    lines.append(UsageLine(late, running.door, clock=then, every=0.05))
     lines[-1].start()
     assert until(lambda: used(late) == 2)
     assert late.usage("t", LATER).bytes["p/c@day"] == 11
@@ -85,7 +85,7 @@ def test_workers_know_what_all_of_them_counted(running: Running) -> None:
 
 def test_marks_wait_for_a_service_that_is_away(tmp_path: Path) -> None:
     tally = Tally()
-    line = UsageLine(tally, tmp_path / "u.sock", clock=then)
+    line = UsageLine(tally, tmp_path / "u.sock", clock=then, every=0.05)
     line.start()
     tally.mark("t", ["p/c"], START, size=7)
     assert used(tally) == 1  # known here at once
@@ -102,7 +102,7 @@ def test_marks_wait_for_a_service_that_is_away(tmp_path: Path) -> None:
 
 def test_what_is_left_is_told_at_the_end(running: Running) -> None:
     tally = Tally()
-    line = UsageLine(tally, running.door, clock=then)
+    line = UsageLine(tally, running.door, clock=then, every=0.05)
     line.start()
     for number in range(50):
         tally.mark(f"t{number}", ["p/c"], START)
@@ -112,7 +112,7 @@ def test_what_is_left_is_told_at_the_end(running: Running) -> None:
 
 def test_reset_and_rename_reach_every_worker(running: Running) -> None:
     tally = Tally()
-    line = UsageLine(tally, running.door, clock=then)
+    line = UsageLine(tally, running.door, clock=then, every=0.05)
     line.start()
     tally.mark("t", ["p/c"], START)
     assert until(lambda: len(running.store.rows()) == 1)

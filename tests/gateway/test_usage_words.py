@@ -90,12 +90,12 @@ def test_foreign_bytes_raise_only_word_errors(data: bytes) -> None:
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 63) - 1) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.text(max_size=6), inner),
-    max_leaves=20,
+    max_leaves=8,
 )
 
 
 @given(st.dictionaries(st.sampled_from(["boot", "seq", "marks", "rows", "whole", "say"]), PLAIN))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_message_raises_only_word_errors(message: dict[str, object]) -> None:
     found = unpack(msgpack.packb(message))
     for read in (marks_of, rows_of, names_of, pairs_of):

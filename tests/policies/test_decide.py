@@ -371,6 +371,34 @@ def test_inspect(school: str, seen: str, host: str, names: tuple[str, ...], open
     assert found.inspect is opened
 
 
+@pytest.mark.parametrize(
+    ("school", "seen", "host", "opened"),
+    [
+        ("", "video", "x.example", True),
+        ("", "banking", "x.example", False),  # never is never, also for a rewrite
+        ("", "banking", "asked.example", False),
+        ("", "video", "pinned.example", False),
+        ("listed", "games", "asked.example", True),  # not on the short list, but to be changed
+        ("named", "video", "x.example", False),
+    ],
+)
+def test_a_rewrite_opens_what_may_be_opened(
+    school: str, seen: str, host: str, opened: bool
+) -> None:
+    shot = snapshot(
+        district(clause("search", "rewrite", categories=("video", "banking"))),
+        policy("listed", "school", inspection=Inspection(open=("fandom",))),
+        policy("named", "school", inspection=Inspection(depth=Depth.NAME)),
+        orders=[
+            order("pin", "allow", hosts=("pinned.example",), pass_through=True),
+            order("safe", "rewrite", hosts=("asked.example",)),
+        ],
+    )
+    found = ask(shot, seen, subject=Subject(school=school), host=host)
+    assert found.enforced is Action.REWRITE
+    assert found.inspect is opened
+
+
 @pytest.mark.parametrize("gap", [Gap.TLCP, Gap.CLIENT_CERT, Gap.NOT_HTTP, Gap.ENCRYPTED_HELLO])
 def test_what_cannot_be_opened_is_not(gap: Gap) -> None:
     lawful = replace(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from policies.check import check, sound_orders
-from policies.delegation import Ground, Loosened, clause_reach, loosened
 from policies.entrust import Delegation, Until
 from policies.model import Action, Office, Order, Subject
 from policies.policy import (
@@ -20,6 +19,7 @@ from policies.policy import (
     Source,
     Who,
 )
+from policies.reach import Ground, Loosened, clause_reach, loosened
 from rules.load import loads
 from rules.model import Layer, Text
 from tests.policies.samples import (

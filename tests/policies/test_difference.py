@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from policies.compile import Snapshot, compile_policies
 from policies.difference import Turn, difference
-from policies.policy import Inspection, PolicySet
-from tests.policies.samples import CATEGORIES, YEAR, clause, district, policy, snapshot
+from policies.model import Depth
+from policies.policy import Inspection, Mode, PolicySet
+from tests.policies.samples import CATEGORIES, YEAR, clause, district, order, policy, snapshot
 
 
 def turned(old: Snapshot, new: Snapshot) -> dict[str, Turn]:
@@ -116,3 +119,30 @@ def test_many_hosts_are_left_out_and_counted() -> None:
     old = snapshot(district(), policy("s1", "school"))
     new = snapshot(district(), policy("s1", "school", hosts={"club": hosts}))
     assert difference(old, new).hosts_left_out == 50
+
+
+PAIRS = {
+    "hours": (games(hours=["22:00-06:00"]), games(hours=["21:00-06:00"])),
+    "a day": (games(days=("holiday",)), games(days=("holiday", "sat"))),
+    "monitor": (games(), snapshot(district(clause("games", "block", categories=("games",)),
+                                           mode=Mode.MONITOR))),
+    "depth": (games(), snapshot(district(clause("games", "block", categories=("games",)),
+                                         inspection=Inspection(depth=Depth.NAME)))),
+    "a group's host": (snapshot(district(clause("m", "block", hosts=["own"]),
+                                         hosts={"own": ("a.example",)})),
+                       snapshot(district(clause("m", "block", hosts=["own"]),
+                                         hosts={"own": ("b.example",)}))),
+    "a pin": (snapshot(), snapshot(orders=[order("o", "allow", hosts=("a.example",),
+                                                 pass_through=True)])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_equal_rules_are_passed_over_and_nothing_is_missed(
+    pair: tuple[Snapshot, Snapshot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import policies.difference as room
+
+    quick = difference(*pair)
+    monkeypatch.setattr(room, "_speak_alike", lambda old, new: False)
+    assert difference(*pair) == quick

@@ -44,15 +44,15 @@ def row(count: int = 1, when: int = NOON, **changes: Any) -> tuple[Any, ...]:
     return (when, count, *What(**what))
 
 
-def classify(shot: Snapshot) -> Any:
-    def of(facts: Facts) -> Signals:
-        return Signals(mask=shot.kinds.mask([HOSTS.get(facts.host, "uncategorised")]))
+def by_name(shot: Snapshot) -> Any:
+    def of(host: str, names: tuple[str, ...], path: str) -> int:
+        return shot.kinds.mask([HOSTS.get(host, "uncategorised")])
 
     return of
 
 
 def rehearsed(shot: Snapshot, *rows: Any, by: tuple[str, ...] = ("school",)) -> Report:
-    rehearsal = Rehearsal(shot, classify(shot), by=by)
+    rehearsal = Rehearsal(shot, by_name(shot), by=by)
     rehearsal.add(rows)
     return rehearsal.report()
 
@@ -222,6 +222,25 @@ def test_the_same_answer_as_decide(category: str, stage: str, half_hours: int) -
     found = rehearsed(shot, asked)
     assert found.clauses == {verdict.clause: 1}
     assert found.changes[compare(Action.ALLOW, verdict.enforced)] == 1
+
+
+def test_hosts_of_one_kind_are_told_apart_where_something_changes() -> None:
+    """They share one verdict; samples and host groups still go by the host."""
+    shot = snapshot(
+        district(
+            clause("mine", "block", hosts=["own"]),
+            clause("games", "warn", categories=("games",)),
+            hosts={"own": ("b.example",)},
+        )
+    )
+    seen = '[["games", "labels", "x", ""]]'
+    rows = [row(n + 1, host=f"{name}.example", signals=seen) for n, name in enumerate("abca")]
+    found = rehearsed(shot, *rows)
+    assert {(one.host, one.after, one.exchanges) for one in found.samples} == {
+        ("a.example", "district/games", 5),
+        ("b.example", "district/mine", 2),
+        ("c.example", "district/games", 3),
+    }
 
 
 def rehearsal_stage() -> Any:

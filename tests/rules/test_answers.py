@@ -16,7 +16,14 @@ def test_answers(base_of: Callable[[str], RuleBase]) -> None:
         "host": "a.com",
         "categories": ["games"],
         "signals": [
-            {"category": "games", "recogniser": "hosts", "matched": "a.com", "list": "own"}
+            {
+                "category": "games",
+                "recogniser": "hosts",
+                "matched": "a.com",
+                "list": "own",
+                "confidence": 1.0,
+                "place": "",
+            }
         ],
         "rulebase": base.hash,
     }

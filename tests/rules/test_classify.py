@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
 from rules.base import RuleBase
-from rules.classify import classify
+from rules.classify import by_name, classify
 from rules.model import Facts, Signal, Stage
+from tests.rules.conftest import District
 
 LIST = """\
 a.com games
@@ -60,9 +61,13 @@ SEEN = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def base(base_of: Callable[[str], RuleBase]) -> RuleBase:
-    return base_of(LIST)
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuleBase]:
+    district = District(tmp_path_factory.mktemp("classify"))
+    district.write("own", LIST)
+    opened = district.open()
+    yield opened
+    opened.close()
 
 
 def test_classify(base: RuleBase) -> None:
@@ -99,3 +104,13 @@ def test_what_recognisers_saw(
     assert set(base.ids(signals.mask)) == sure
     assert {base.ids(bit)[0]: odds for bit, odds in signals.doubts} == doubts
     assert [odds for _, odds in signals.doubts] == sorted(doubts.values(), reverse=True)
+
+
+@pytest.mark.parametrize("host", ["a.com", "b.com", "help.cn", "porn.cn", "x.org", "192.0.2.1", ""])
+@pytest.mark.parametrize("names", [(), ("help.cn",), ("x.org",), ("porn.cn", "b.com"), ("a.com",)])
+@pytest.mark.parametrize("path", ["", "/live/1"])
+def test_by_name_is_classify_without_the_rest(
+    base: RuleBase, host: str, names: tuple[str, ...], path: str
+) -> None:
+    facts = Facts(stage=Stage.REQUEST, host=host, names=names, path=path)
+    assert by_name(host, names, path, base) == classify(facts, base).mask

@@ -54,8 +54,9 @@ def test_lookup_builds_first(capsys: pytest.CaptureFixture[str], options: list[s
     assert "building" in err
     assert (first["input"], first["host"]) == ("www.A.com", "www.a.com")
     assert "games" in first["categories"]
-    assert {"category": "games", "recogniser": "hosts", "matched": "a.com", "list": "own"} in first[
-        "signals"
+    assert ("games", "hosts", "a.com", "own") in [
+        (one["category"], one["recogniser"], one["matched"], one["list"])
+        for one in first["signals"]
     ]
     assert "live" in second["categories"]
     assert set(third) == {"input", "error", "rulebase"}
@@ -90,7 +91,7 @@ def test_classify(capsys: pytest.CaptureFixture[str], options: list[str], tmp_pa
     assert answer["labels"] == ["rating-adult", "rating-mature"]
     assert set(answer["categories"]) == {"games", "porn", "adult-content"}
     code, out, _ = run(capsys, "classify", "x.example", *options)
-    assert out == "x.example\tuncategorised\t\n"
+    assert "nothing recognised" in out
     assert run(capsys, "classify", "x..y", *options)[0] == 2
 
 

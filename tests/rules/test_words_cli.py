@@ -34,8 +34,6 @@ def test_import_test_list_remove(
     assert answer["scores"][0]["category"] == "gambling"
     assert answer["scores"][0]["probability"] >= 0.9
     assert answer["hits"][0]["at"] == 2
-    assert run("list", *data) == 0
-    assert "own-list" in capsys.readouterr().out
     assert run("list", *data, "--json") == 0
     assert any(one["id"] == "own-list" for one in json.loads(capsys.readouterr().out))
     assert run("remove", "own-list", *data) == 0
@@ -55,8 +53,6 @@ def test_said_in_words(
     monkeypatch.setattr("sys.stdin", io.StringIO("校本暗语"))
     assert run("test", "-", *data) == 0
     assert "gambling" in capsys.readouterr().out
-    assert run("test", "今天天气", *data) == 0
-    assert "没有发现" in capsys.readouterr().out
     assert run("remove", "mine", *data, "--json") == 0
 
 

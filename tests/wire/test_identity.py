@@ -216,6 +216,31 @@ def test_different_people_on_one_address(node: Running, tmp_path: Path) -> None:
     assert "张" not in text
 
 
+def test_connections_of_the_one_before_end_within_five_seconds(node: Running) -> None:
+    """Idle ones too; nobody else's."""
+    at = node.node.listeners[0].address
+
+    def line(source: str) -> socket.socket:
+        return socket.create_connection((at.host, at.port), 10, source_address=(source, 0))
+
+    where = {"Framed_IP_Address": "127.0.0.66", "Calling_Station_Id": "aa-bb-cc-dd-ee-66"}
+    with line("127.0.0.66") as device, line("127.0.0.65") as other:
+        device.settimeout(6)
+        assert node.accounting(**login("t-wang", Acct_Status_Type=1, Acct_Session_Id="c1", **where))
+        assert device.recv(1) == b""  # somebody has logged in on this device
+        node.until(lambda: node.verdict("127.0.0.66").startswith("passed"))
+        with line("127.0.0.66") as mine:
+            mine.settimeout(6)
+            stop = login("t-wang", Acct_Status_Type=2, Acct_Session_Id="c1", **where)
+            begun = time.monotonic()
+            assert node.accounting(**stop)
+            assert mine.recv(1) == b""  # and has gone again
+            assert time.monotonic() - begun < 5
+        other.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            other.recv(1)
+
+
 def test_events_carry_pseudonyms_and_sources(node: Running) -> None:
     def events() -> list[dict[str, Any]]:
         done = node.command("events", "export", "--format", "jsonl")
@@ -279,7 +304,7 @@ def test_the_last_known_state_stays_while_the_service_is_away(node: Running) -> 
     os.kill(before, signal.SIGKILL)
     assert node.verdict("127.0.0.79").startswith("passed")
     node.until(lambda: pid() not in (0, before))
-    node.until(lambda: node.json("identity", "list"))
+    node.until(lambda: node.command("identity", "list", "--json").returncode == 0)
     assert node.verdict("127.0.0.79").startswith("passed")
     assert node.portal("DELETE", key, {"address": "127.0.0.79"}) == 200
     node.until(lambda: node.verdict("127.0.0.79") == "blocked")

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import dns.message
+import dns.query
 import pytest
 
+from gateway.usage import Tally, usage_file, usage_socket
+from gateway.usage_line import UsageLine
+from policies.moment import moment
 from tests.conftest import World, run
+from tests.running import Gateway
 from tests.wire.test_reload import SIZE, Download, until
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(240)]
@@ -56,6 +66,45 @@ def test_a_quota_is_shared_by_workers_and_survives_a_restart(world: World, tmp_p
         assert until(lambda: again.curl(url, source=source).status == 200)
     finally:
         again.stop()
+
+
+def test_a_quota_at_depth_dns(world: World, tmp_path: Path) -> None:
+    """A minute in which a name was asked for counts; a used-up quota answers the block address."""
+    gateway = run(world, tmp_path)
+    try:
+        school = tmp_path / "policies" / "schools" / "wire.yaml"
+        quota = QUOTA.replace("megabytes: 1", "minutes: 2")
+        school.write_text(school.read_text() + "inspection: {depth: dns}\n" + quota)
+        assert gateway.command("gateway", "reload").returncode == 0
+        name = "plain.allowed.example"
+
+        def asked(source: str = "127.0.1.9") -> list[str]:
+            query = dns.message.make_query(name, "A")
+            found = dns.query.udp(
+                query, gateway.dns.host, port=gateway.dns.port, timeout=10, source=source
+            )
+            return [data.to_text() for rrset in found.answer for data in rrset]
+
+        assert until(lambda: asked() == ["127.0.0.2"] and bool(counters(gateway)))
+        (one,) = counters(gateway)
+        assert one["counter"] == "wire/heavy"
+        with closing(sqlite3.connect(usage_file(gateway.node))) as base:
+            ((token,),) = base.execute("SELECT DISTINCT token FROM usage").fetchall()
+        # two other minutes of today, told as another process of this node would
+        tally, now = Tally(), moment(time.time())
+        for minute in (2, 3) if now.minute < 2 else (0, 1):
+            tally.mark(token, ["wire/heavy"], replace(now, minute=minute))
+        line = UsageLine(tally, usage_socket(gateway.node))
+        line.start()
+        line.close()
+        assert until(lambda: asked() == [gateway.node.page_address or "0.0.0.0"])
+        assert asked("127.0.1.10") == ["127.0.0.2"]  # somebody else
+    finally:
+        gateway.stop()
+
+
+def counters(gateway: Gateway) -> list[dict[str, object]]:
+    return list(json.loads(gateway.command("usage", "status", "--json").stdout)["counters"])
 
 
 def run_again(world: World, folder: Path):  # type: ignore[no-untyped-def]

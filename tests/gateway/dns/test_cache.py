@@ -22,6 +22,19 @@ def stored(*answers, authority=(), rcode=0, now=1000.0, internal=False, qtype="A
     return cache.store(records.read(made.to_wire()), KEY, internal=internal, now=now)
 
 
+def ttls(body):
+    query = parse(dns.message.make_query("www.example.com", "A").to_wire())
+    made = dns.message.from_wire(message(query, room=512, answers=1, body=body))
+    return [rrset.ttl for rrset in made.answer]
+
+
+def test_ttls_can_be_kept_low():
+    made = stored(A)
+    assert ttls(made.body_at(1000.0, 30)) == [30]
+    assert ttls(made.body_at(1040.0, 30)) == [20]
+    assert ttls(made.body_at(1000.0)) == [60]
+
+
 LIVES = {
     "the shortest ttl": ([A, ("www.example.com.", 20, "IN", "A", "203.0.114.2")], [], 0, 20),
     "never longer than an hour": ([("www.example.com.", 86400, *A[2:])], [], 0, 3600),

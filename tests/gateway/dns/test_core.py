@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dns import records, reply
-from gateway.dns.core import Clients, Filter, UnreachableError
+from gateway.dns.core import METERED_TTL, Clients, Filter, UnreachableError
 from gateway.dns.rate import Buckets
 from gateway.dns.ruling import Ruling, Treatment
 from gateway.dns.safesearch import SafeSearch
@@ -349,3 +349,11 @@ def test_every_mutated_query_has_one_answer_and_one_record(data):
     assert found[:2] == good[:2]
     assert len(found) <= 1232
     assert len(world.records) == 1
+
+
+def test_a_metered_name_is_asked_for_again_soon():
+    world = World()
+    decide = world.decide
+    assert world("ok.cn").answer[0].ttl == 60
+    world.dns.decide = lambda *asked, **more: decide(*asked, **more)._replace(counters=("c",))
+    assert world("ok.cn").answer[0].ttl == METERED_TTL

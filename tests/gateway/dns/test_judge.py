@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.background import Background
 from gateway.dns.judge import Judge, treatment
 from gateway.dns.ruling import Treatment
 from gateway.dns.wire import Ede
@@ -14,7 +15,7 @@ from gateway.pipeline import Deed, Outcome
 from gateway.reload import Follower
 from policies.compile import compile_policies
 from policies.load import load_policies
-from policies.model import Action, Depth, Order, Subject
+from policies.model import NO_USAGE, Action, Depth, Order, Role, Subject, Usage
 from policies.moment import at
 from rules.model import MARKER_ZONE, Basis, Gap, Layer, Signals
 
@@ -141,3 +142,85 @@ def test_any_name_is_decided(ask, name, targets):
 )
 def test_what_dns_can_do_about_a_verdict(deed, depth, choice):
     assert treatment(Outcome(deed, SimpleNamespace(depth=depth), Signals())) is choice
+
+
+# -- quotas at depth dns ---------------------------------------------------------------
+
+METERED_SCHOOL = """\
+id: s1
+title: {{zh: 校, en: school}}
+scope: school
+inspection: {{depth: {depth}}}
+clauses:
+  - id: video
+    title: {{zh: 视频, en: video}}
+    when: {{categories: [video, updates]}}
+    action: limit
+    quota: {{minutes: 30, within: next, exempt: [education]}}
+    reason: {{zh: 用完了。, en: Used up.}}
+"""
+
+
+def metered(loaded, folder, used=NO_USAGE, depth="dns"):
+    """A Judge for a school that has half an hour of video a day."""
+    (folder / "schools").mkdir(exist_ok=True)
+    text = METERED_SCHOOL.format(depth=depth)
+    (folder / "schools" / "s1.yaml").write_text(text, encoding="utf-8")
+    snapshot = compile_policies(
+        load_policies((folder,)), categories=loaded.base.categories, rulebase=""
+    )
+    subject = Subject(school="s1", role=Role.TEACHER, token="t1")
+    moment = at("2026-08-31T18:00")
+    asked = []
+
+    def usage(token, when):
+        asked.append((token, when))
+        return used
+
+    back = Background(categories=("updates",))
+    judge = Judge(loaded.base, snapshot, lambda _: subject, lambda: moment, usage, back)
+    return judge, asked
+
+
+def used(minutes):
+    return Usage(minutes={"s1/video@day": minutes})
+
+
+def test_a_metered_name_counts_the_minute_and_a_used_up_quota_blocks(loaded, tmp_path):
+    judge, asked = metered(loaded, tmp_path, used(29))
+    found = judge(marker("video"), CLIENT)
+    assert (found.treatment is Treatment.PAGE, found.counters) == (False, ("s1/video",))
+    assert [token for token, _ in asked] == ["t1"]
+    judge, _ = metered(loaded, tmp_path, used(30))
+    found = judge(marker("video"), CLIENT)
+    assert (found.treatment, found.counters) == (Treatment.PAGE, ())
+    assert found.outcome.verdict.clause == "s1/video"
+    assert found.outcome.verdict.spent is not None
+
+
+def test_other_names_are_not_asked_for(loaded, tmp_path):
+    judge, asked = metered(loaded, tmp_path, used(30))
+    found = judge(marker("education"), CLIENT)
+    assert (found.treatment, found.counters, asked) == (Treatment.PASS, (), [])
+
+
+def test_background_costs_no_minute(loaded, tmp_path):
+    judge, asked = metered(loaded, tmp_path, used(1))
+    found = judge(marker("updates"), CLIENT)
+    assert found.treatment is Treatment.PASS
+    assert found.counters == ()
+    assert asked
+
+
+@pytest.mark.parametrize("depth", ["name", "content"])
+def test_at_other_depths_the_proxy_counts(loaded, tmp_path, depth):
+    judge, asked = metered(loaded, tmp_path, used(30), depth=depth)
+    found = judge(marker("video"), CLIENT)
+    assert found.treatment is not Treatment.PAGE
+    assert (found.counters, asked) == ((), [])
+
+
+def test_an_alias_that_leads_to_a_used_up_quota(loaded, tmp_path):
+    judge, _ = metered(loaded, tmp_path, used(30))
+    found = judge(marker("education"), CLIENT, targets=(marker("video"),))
+    assert found.treatment is Treatment.PAGE

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.flags
 import dns.message
@@ -17,11 +18,15 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from gateway.dns.server import Minutes, options
+from gateway.dns.core import Counts
+from gateway.dns.ruling import Ruling, Treatment
+from gateway.dns.server import Minutes, Service, _record, options
 from gateway.node import Address
 from gateway.orders import Orders
 from gateway.reload import Publisher, orders_file
-from policies.model import Action, Order
+from gateway.usage import Tally
+from policies.model import Action, Order, Subject
+from policies.moment import at
 from rules.model import Basis
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -178,3 +183,29 @@ def test_the_moment_is_made_once_a_second():
 def test_the_command_line():
     found = options(["--node", "n.json", "--index", "3", "--fd-udp", "4", "--fd-tcp", "5"])
     assert (found.node, found.index, found.fd_udp, found.fd_tcp) == (Path("n.json"), 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("problem", "counters", "minutes"),
+    [("", ("c", "d"), 1), ("rebinding", ("c",), 1), ("upstream", ("c",), 0), ("", (), 0)],
+)
+def test_an_answered_name_counts_the_minute(problem, counters, minutes):
+    tally, kept = Tally(), []
+    recorder = SimpleNamespace(record=lambda *what, **more: kept.append(what) or "code")
+    noon = at("2026-09-01T12:00")
+    ruling = Ruling(Treatment.PASS, None, Subject(token="t"), None, counters=counters)
+    assert _record(recorder, tally, lambda: noon, ruling, problem=problem) == "code"
+    assert len(kept) == 1
+    later = tally.usage("t", at("2026-09-01T12:01")).minutes
+    assert [later.get(f"{name}@day", 0) for name in ("c", *counters)] == [minutes] * (
+        1 + len(counters)
+    )
+
+
+def test_counts_become_metrics_once():
+    told, metrics = [], SimpleNamespace(dns=lambda what, count: told.append((what, count)))
+    service = Service.__new__(Service)
+    service.told, service.metrics = {}, metrics
+    for hits, foreign in ((2, 0), (2, 0), (5, 1)):
+        service._tell(Counts(hits=hits, foreign=foreign))
+    assert told == [("hits", 2), ("foreign", 1), ("hits", 3)]

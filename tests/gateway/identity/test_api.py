@@ -14,6 +14,7 @@ from gateway.identity.portal import PATH, Gate, Login
 class Desk:
     def __init__(self) -> None:
         self.gate = Gate(b"k" * 32, 600.0)
+        self.pages = None
         self.said: list[Login] = []
         self.asked: list[str] = []
         self.room = True
@@ -31,7 +32,7 @@ def served() -> Iterator[tuple[Desk, int]]:
     desk = Desk()
     opened = socket.create_server(("127.0.0.1", 0))
     api = Api(opened, desk)
-    api.start()
+    api.start(look=0.01)
     try:
         yield desk, opened.getsockname()[1]
     finally:

@@ -133,3 +133,22 @@ def test_nobody_is_there() -> None:
     assert here.answer("10.1.0.9", NOW) is None
     here.sessions.login("10.1.0.9", "g1", school="", seconds=300, now=NOW)
     assert here.answer("10.1.0.9", NOW + 300) is None
+
+
+def test_what_a_provider_says_stands_where_no_roster_knows() -> None:
+    book = Book(Ring(b"k" * 32), Sessions(600.0))
+    said = {"role": "teacher", "school": "no-1", "name": "王老师"}
+    answer = book.person("T-Wang", said, "10.0.0.1", "ldap", 0.0, 1.0)
+    subject = answer.bound.subject
+    assert (subject.role, subject.school, subject.source) == (Role.TEACHER, "no-1", "ldap")
+    assert subject.confidence == 0.95
+    assert (answer.name.user, answer.name.name) == ("t-wang", "王老师")
+    nobody = book.person("x", {}, "10.0.0.1", "ldap", 0.0, 1.0)
+    assert nobody.bound.subject.confidence == 0.7
+    assert book.sessions.login("10.0.0.2", "u", school="", seconds=60, now=1.0, traits=said)
+    again = Sessions(600.0)
+    again.restore(book.sessions.dump(), 1.0)
+    book.sessions = again  # over a restart
+    found = book.answer("10.0.0.2", 2.0)
+    assert found is not None
+    assert found.bound.subject.role is Role.TEACHER

@@ -1,13 +1,16 @@
 """address → Subject: longest prefix, defaults, and pseudonyms that do not join."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.identity.known import Bound, Known, Tables
 from gateway.identity.prefixes import Prefixes
 from gateway.identity.pseudonyms import Epoch, Ring
-from gateway.identity.resolve import Resolver, with_token
+from gateway.identity.resolve import Resolver, _dotted, _grouped, _prefix, with_token
 from policies.model import Role, Subject
 
 DEFAULT = Subject(stage="primary-upper")
@@ -143,3 +146,57 @@ def test_another_token_is_all_that_changes() -> None:
 )
 def test_what_only_looks_like_an_address_is_none(text: str) -> None:
     assert RESOLVER.subject(text).source == "default"
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.one_of(
+        st.integers(0, 2**128 - 1).map(lambda n: str(IPv6Address(n))),
+        st.lists(st.sampled_from([0, 0, 0, 1, 0xFFFF, 0xABC]), min_size=8, max_size=8).map(
+            lambda gs: str(IPv6Address(sum(g << 16 * at for at, g in enumerate(gs))))
+        ),
+        st.text(alphabet="0123456789abcdef:", max_size=39),
+        st.text(alphabet="01:f", max_size=20),
+    )
+)
+def test_the_fast_reading_of_ipv6_is_the_slow_one(text: str) -> None:
+    """It reads what is in its canonical form, and nothing that is not."""
+    number = _grouped(text)
+    if number >= 0:
+        assert str(IPv6Address(number)) == text
+        assert IPv6Address(number).ipv4_mapped is None
+
+
+@pytest.mark.parametrize(
+    "text", ["fd00::1", "2001:db8:1:2:3:4:5:6", "::1", "::", "fe80::", "1::2:0:3", "1:0:2::"]
+)
+def test_what_the_kernel_writes_is_read_fast(text: str) -> None:
+    assert _grouped(text) == int(IPv6Address(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**128 - 1), st.integers(0, 128))
+def test_prefixes_are_named_as_ipaddress_names_them(number: int, length: int) -> None:
+    wanted = str(IPv6Network((number >> (128 - length) << (128 - length), length)))
+    assert _prefix(number, length) == wanted
+    zeros = number & ~(0xFFFFFFFF << 80)
+    wanted = str(IPv6Network((zeros >> (128 - length) << (128 - length), length)))
+    assert _prefix(zeros, length) == wanted
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="0123456789.", max_size=16))
+def test_the_fast_reading_of_ipv4_is_the_slow_one(text: str) -> None:
+    try:
+        wanted = int(IPv4Address(text))
+    except ValueError:
+        wanted = -1
+    assert _dotted(text) == wanted
+
+
+def test_a_copy_with_another_token_is_a_copy() -> None:
+    one = Subject(
+        school="s", stage="junior", tier="12-16", role=Role.TEACHER, group="g", segment="x",
+        token="old", source="static", confidence=0.8,
+    )  # fmt: skip
+    assert with_token(one, "new") == replace(one, token="new")

@@ -17,7 +17,7 @@ HOST = "www.allowed.example"
 @dataclass
 class Answer:
     status: int = 0
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
 
 
 @dataclass

@@ -117,7 +117,7 @@ def test_they_stand_in_the_engine(lab: Lab) -> None:
 class H2Origin:
     """An HTTP/2 origin: /big is 24 MiB, as fast as the windows allow; all else is `ok`."""
 
-    SIZE = 24 * 1024 * 1024
+    SIZE = 12 * 1024 * 1024
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab

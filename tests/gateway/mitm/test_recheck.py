@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.mitm.recheck import CUT
+from gateway.identity.known import Bound
+from gateway.mitm.connection import Login
+from gateway.mitm.recheck import CUT, OTHER
 from gateway.usage import Tally
 from policies.compile import compile_policies
 from policies.load import load_policies
-from policies.model import Action, Order
+from policies.model import Action, Order, Subject
 from policies.moment import at
 from rules.model import Basis
 from tests.gateway.mitm.harness import Lab, everything
@@ -239,3 +241,105 @@ def test_background_costs_no_minute(timed: Lab) -> None:
     used = timed.filter.tally.usage(token, timed.filter.now())
     assert used.minutes == {"primary-upper/leisure@day": 0, "primary-upper/leisure@week": 0}
     assert used.bytes["primary-upper/leisure@day"] > 0
+
+
+# another person behind the address
+
+
+@pytest.fixture
+def sessions(timed: Lab) -> Iterator[dict[str, Bound]]:
+    """Who is logged in, as the identity service would tell it."""
+    known = timed.filter.force.resolver.known
+
+    def clock() -> float:
+        return timed.filter.clock()  # whatever it is by then
+
+    known.clock = clock
+    now(timed, "12:00:00")
+    yield known.sessions
+    known.sessions.clear()
+
+
+def somebody(lab: Lab, token: str, seconds: float = 3600) -> Bound:
+    subject = Subject(stage="senior", token=token, source="radius", confidence=0.95)
+    return Bound(subject=subject, expires=lab.filter.clock() + seconds)
+
+
+def pass_on(lab: Lab, how: str, sessions: dict[str, Bound]) -> None:
+    if how == "another":
+        sessions[PUPIL] = somebody(lab, "bob")
+    elif how == "ended":
+        del sessions[PUPIL]
+    elif how == "expired":
+        stamp = lab.filter.clock() + 3601
+        lab.filter.clock = lambda: stamp
+
+
+@pytest.mark.parametrize("how", ["another", "ended", "expired"])
+def test_a_stream_ends_when_its_person_goes(
+    timed: Lab, sessions: dict[str, Bound], how: str
+) -> None:
+    sessions[PUPIL] = somebody(timed, "alice")
+    with stream(timed, "www.allowed.example") as sock:
+        timed.look()
+        assert is_open(sock)
+        pass_on(timed, how, sessions)
+        timed.look()
+        assert everything(sock) == b""
+    seen = [one for one in timed.settled(1) if one.problem == OTHER]
+    assert [one.subject.token for one in seen] == ["alice"]
+    assert seen[0].outcome.verdict.enforced is Action.ALLOW
+
+
+def test_a_first_login_takes_over_what_the_device_had_open(
+    timed: Lab, sessions: dict[str, Bound]
+) -> None:
+    with stream(timed, "www.allowed.example") as sock:
+        sessions[PUPIL] = somebody(timed, "alice")
+        timed.look()
+        assert everything(sock) == b""
+
+
+def test_an_idle_connection_and_a_spliced_tunnel_end_too(
+    timed: Lab, sessions: dict[str, Bound]
+) -> None:
+    sessions[PUPIL] = somebody(timed, "alice")
+    target = f"www.bank.example:{timed.tls_port}"
+    with timed.connect() as idle, timed.tunnel(target) as plain:
+        context = timed.client_tls()
+        context.check_hostname = False
+        with context.wrap_socket(plain, server_hostname="www.bank.example") as tls:
+            timed.until(lambda: any(c.edge.spliced for c in timed.door.connections))
+            timed.look()
+            assert is_open(idle)
+            sessions[PUPIL] = somebody(timed, "bob")
+            timed.look()
+            assert everything(tls) == b""
+        assert everything(idle) == b""
+    assert [one.subject.token for one in timed.settled(2) if one.problem == OTHER] == ["alice"]
+
+
+def test_the_same_person_again_and_others_elsewhere_change_nothing(
+    timed: Lab, sessions: dict[str, Bound]
+) -> None:
+    sessions[PUPIL] = somebody(timed, "alice")
+    with stream(timed, "www.allowed.example") as sock:
+        sessions[PUPIL] = somebody(timed, "alice", 7200)  # an Interim-Update
+        sessions["127.0.0.99"] = somebody(timed, "bob")
+        timed.look()
+        assert is_open(sock)
+
+
+def test_a_login_of_the_connection_s_own_ends_by_itself_alone(
+    timed: Lab, sessions: dict[str, Bound]
+) -> None:
+    with stream(timed, "www.allowed.example") as sock:
+        (connection,) = timed.door.connections
+        ends = timed.filter.clock() + 60
+        connection.edge.login = Login(mark=b"", until=ends, ends=ends)
+        sessions[PUPIL] = somebody(timed, "bob")  # whoever has the address does not matter
+        timed.look()
+        assert is_open(sock)
+        timed.filter.clock = lambda: ends + 1
+        timed.look()
+        assert everything(sock) == b""

@@ -53,6 +53,7 @@ def test_statuses_of_kinds(kind: PageKind) -> None:
         "error": 502,
         "marker": 200,
         "refused": 400,
+        "login": 407,
         "portal": 200,
         "received": 200,
         "unreceived": 429,

@@ -112,6 +112,28 @@ def test_a_tag_that_never_ends_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
+    "spoof",
+    ['<p title="<script>">', "<p title='<!--'>", "<a href=<script>>", "<textarea></textarea>"],
+)
+def test_what_only_looks_open_hides_nothing(spoof: str) -> None:
+    growing = Growing("text/html", "utf-8")
+    growing.feed((" " * DECIDING + spoof + "one").encode())
+    growing.look()
+    growing.feed(b" word <i>and</i> two")
+    assert growing.look().text.endswith("one word and two")
+
+
+def test_what_is_open_stays_open() -> None:
+    growing = Growing("text/html", "utf-8")
+    growing.feed(b" " * DECIDING + b"shown<script>x=1;")
+    assert growing.look().text == "shown"
+    growing.feed(b"y='code';</script><!-- c <p>")
+    assert growing.look().text == ""
+    growing.feed(b"no</p> --><p>seen</p>")
+    assert growing.look().text == "shown\nseen"
+
+
+@pytest.mark.parametrize(
     ("text", "opened", "result"),
     [
         ("<p>", "", ""),

@@ -16,6 +16,7 @@ from rules.recognise.scoring import (
     outermost,
     points_of,
     probability,
+    supported,
 )
 from rules.sources import load_categories
 
@@ -83,3 +84,11 @@ def test_surroundings() -> None:
     assert fitting(data, 1, 3, True, True, saying(needs=(b"z",), within=9)) == -1
     assert fitting(b"v88 v8", 0, 1, True, True, saying()) == 0, "a figure may follow a letter"
     assert fitting(b"188", 1, 2, True, True, saying()) == -1
+
+
+def test_one_phrase_alone_may_be_a_quotation() -> None:
+    assert not supported([raw(0, 6, 6.0)], 0.0)
+    assert not supported([raw(0, 6, 6.0), raw(0, 6, 6.0)], 0.0), "the same phrase twice"
+    assert supported([raw(0, 6, 6.0)], 2.0)
+    assert supported([raw(0, 6, 8.0)], 0.0)
+    assert supported([raw(0, 6), raw(9, 12)], 0.0)

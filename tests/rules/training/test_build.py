@@ -86,14 +86,25 @@ def test_rows_become_sources_by_label_and_corpus() -> None:
 
 def test_looking_sees_lines_notes_pages_and_mixed_pages() -> None:
     groups = {one.group for one in look(model(), SOURCES, PLAN, same)}
-    assert {"daily lines", "daily words", "daily notes", "daily pages", "porn lines", "porn mixed"} <= groups
+    assert {
+        "daily lines",
+        "daily words",
+        "daily notes",
+        "daily pages",
+        "porn lines",
+        "porn mixed",
+    } <= groups
     assert "abuse mixed" not in groups
     assert "daily mixed" not in groups
 
 
 def test_books_are_seen_whole_and_in_pieces() -> None:
     book = Source(label=BENIGN, origin="law", texts=("学校应当组织学生锻炼。" * 30,))
-    assert {one.group for one in look(model(), [book], PLAN, same)} == {"law lines", "law words", "law pieces"}
+    assert {one.group for one in look(model(), [book], PLAN, same)} == {
+        "law lines",
+        "law words",
+        "law pieces",
+    }
 
 
 def test_confusion_counts_every_line_once() -> None:

@@ -126,6 +126,20 @@ def test_harmful_texts_point_nowhere(kind: str) -> None:
     assert wrong == []
 
 
+MINORS = re.compile(
+    "学生|校服|校花|学妹|学弟|萝莉|正太|未成年|幼女|幼童|少女|女孩|男孩|初中|高中|小学|小朋友|儿童"
+    "|teen|school|loli|shota|young|child|\\bkids?\\b|minor",
+    re.IGNORECASE,
+)
+
+
+def test_no_sexual_text_names_a_minor() -> None:
+    sexual = [written for written in harmful() if written.label.startswith("porn")]
+    assert [f"{w.file}:{w.line}" for w in sexual if MINORS.search(w.text)] == []
+    assert MINORS.search("School uniform")
+    assert MINORS.search("未成年")
+
+
 def test_no_line_is_a_near_copy_of_another_of_its_file() -> None:
     """Two lines of one mould (5-gram Jaccard above 0.8) would count one idea twice."""
     seen: dict[str, list[tuple[int, set[str]]]] = {}
