@@ -231,7 +231,7 @@ def apps_document(apps: Iterable[App]) -> str:
     """What a build stores as `apps.json`: the signatures of programs."""
     rows = [
         [app.id, sorted(app.agents), sorted(app.alpn), sorted(one.ja4 for one in app.ja4)]
-        for app in apps
+        for app in sorted(apps, key=lambda app: app.id)
         if app.client
     ]
     return json.dumps({"format": FORMAT, "apps": rows}, ensure_ascii=False, sort_keys=True)

@@ -86,7 +86,7 @@ def build(
     """Bring `<data>/rulebase/current` up to date and say what was done.
 
     `extra` are folders of a district's own sources; `accept` names lists whose sudden
-    shrinking is meant; `shipped` are our own lists; `say` is told the list being read.
+    shrinking is meant; `shipped` are our own lists (others: none of our apps' names either); `say` is told the list being read.
     Raises DataError where sidecars, categories or mappings are wrong; nothing changes then.
     """
     begun = time.monotonic()
@@ -146,7 +146,7 @@ def load_knowledge(
         sources=sources,
         contents=read_contents(data, extra, categories),
         asking=asking(tuple(extra), categories=frozenset(categories)),
-        apps=tuple(load_apps(extra).values()),
+        apps=tuple(load_apps(extra).values()) if shipped == SHIPPED_LISTS else (),
     )
 
 
@@ -301,7 +301,8 @@ class _Build:
                     "sha256": digests[source.id],
                 }
             )
-        lists.append(dict(APPS_LIST))
+        if self.knowledge.apps:
+            lists.append(dict(APPS_LIST))
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "shape": asdict(shape),
