@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-SNI, ALPN, VERSIONS, SIGNATURES = 0x0000, 0x0010, 0x002B, 0x000D
+SNI, ALPN, VERSIONS, SIGNATURES = b"\0\0", b"\0\x10", b"\0\x2b", b"\0\x0d"
+GREASE = frozenset(bytes((one, one)) for one in range(0x0A, 0x100, 0x10))
 NOTHING = "0" * 12  # the hash of an empty list, by definition
 MOST = 99  # two digits count ciphers and extensions
 
 _VERSIONS = {
-    0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2",
-    0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
+    b"\3\4": "13", b"\3\3": "12", b"\3\2": "11", b"\3\1": "10", b"\3\0": "s3", b"\0\2": "s2",
+    b"\xfe\xff": "d1", b"\xfe\xfd": "d2", b"\xfe\xfc": "d3",
 }  # fmt: skip
 
 
@@ -25,68 +26,57 @@ def ja4(message: bytes) -> str:
 
     Raises ValueError where the message is cut short or its lengths do not fit.
     """
-    at = 2 + 32
-    legacy = _number(message, 0)
-    at = _skip(message, at, 1)  # session id
-    end = _skip(message, at, 2)
-    ciphers = _list(message[at + 2 : end])
-    at = _skip(message, end, 1)  # compression methods
-    extensions: list[int] = []
-    signatures: list[int] = []
-    version, alpn, named = legacy, b"", False
+    at = _end(message, 2 + 32, 1)  # version and random; session id
+    end = _end(message, at, 2)
+    ciphers = _pairs(message[at + 2 : end])
+    at = _end(message, end, 1)  # compression methods
+    kinds: list[bytes] = []
+    signatures: list[bytes] = []
+    version, alpn, named = message[:2], b"", "i"
     if at < len(message):
-        end = _skip(message, at, 2)
+        end = _end(message, at, 2)
         at += 2
         while at < end:
-            kind = _number(message, at)
-            after = _skip(message, at + 2, 2)
-            if after > end:
+            kind, begin = message[at : at + 2], at + 4
+            at = _end(message, at + 2, 2)
+            if at > end:
                 raise ValueError("an extension runs past its end")
-            content = message[at + 4 : after]
-            at = after
-            if _grease(kind):
+            if kind in GREASE:
                 continue
-            extensions.append(kind)
+            kinds.append(kind)
             if kind == SNI:
-                named = True
-            elif kind == ALPN:
-                alpn = content[3 : 3 + content[2]] if len(content) > 2 else b""
-            elif kind == VERSIONS and content:
-                offered = _list(content[1 : 1 + content[0]])
-                version = max(offered, default=legacy)
-            elif kind == SIGNATURES:
-                signatures = _list(content[2 : 2 + _number(content, 0)])
-    hashed = sorted(one for one in extensions if one not in (SNI, ALPN))
-    return (
-        f"t{_VERSIONS.get(version, '00')}{'d' if named else 'i'}"
-        f"{min(len(ciphers), MOST):02}{min(len(extensions), MOST):02}{_ends(alpn)}"
-        f"_{_hash(_hexed(sorted(ciphers)))}"
-        f"_{_hash(_hexed(hashed) + ('_' + _hexed(signatures) if signatures else ''))}"
-    )
+                named = "d"
+            elif kind == ALPN and at - begin > 2:
+                alpn = message[begin + 3 : min(begin + 3 + message[begin + 2], at)]
+            elif kind == VERSIONS and at > begin:
+                offered = _pairs(message[begin + 1 : min(begin + 1 + message[begin], at)])
+                version = max(offered, default=version)
+            elif kind == SIGNATURES and at - begin > 1:
+                size = int.from_bytes(message[begin : begin + 2])
+                signatures = _pairs(message[begin + 2 : min(begin + 2 + size, at)])
+    head = f"t{_VERSIONS.get(version, '00')}{named}{min(len(ciphers), MOST):02}"
+    ciphers.sort()
+    hashed = _hexed(sorted(one for one in kinds if one not in (SNI, ALPN)))
+    if signatures:
+        hashed += "_" + _hexed(signatures)
+    head += f"{min(len(kinds), MOST):02}{_ends(alpn)}"
+    return f"{head}_{_hash(_hexed(ciphers))}_{_hash(hashed)}"
 
 
-def _number(data: bytes, at: int, size: int = 2) -> int:
+def _end(data: bytes, at: int, size: int) -> int:
+    """Where a block that begins with its length, in `size` bytes, ends."""
     if at + size > len(data):
         raise ValueError("the ClientHello is cut short")
-    return int.from_bytes(data[at : at + size])
-
-
-def _skip(data: bytes, at: int, size: int) -> int:
-    """Where a block with a length of `size` bytes ends."""
-    end = at + size + _number(data, at, size)
+    end = at + size + int.from_bytes(data[at : at + size])
     if end > len(data):
         raise ValueError("a field of the ClientHello runs past its end")
     return end
 
 
-def _list(data: bytes) -> list[int]:
-    """Pairs of bytes as numbers, GREASE left out; a lone last byte is no number."""
-    pairs = (int.from_bytes(data[at : at + 2]) for at in range(0, len(data) - 1, 2))
-    return [one for one in pairs if not _grease(one)]
-
-
-def _grease(one: int) -> bool:
-    return one & 0x0F0F == 0x0A0A and one >> 8 == one & 0xFF
+def _pairs(data: bytes) -> list[bytes]:
+    """Codes of two bytes, GREASE left out; a lone last byte is no code."""
+    found = [data[at : at + 2] for at in range(0, len(data) - 1, 2)]
+    return [one for one in found if one not in GREASE]
 
 
 def _ends(alpn: bytes) -> str:
@@ -100,8 +90,8 @@ def _ends(alpn: bytes) -> str:
     return text[0] + text[-1]
 
 
-def _hexed(numbers: list[int]) -> str:
-    return ",".join(f"{one:04x}" for one in numbers)
+def _hexed(codes: list[bytes]) -> str:
+    return b"".join(codes).hex(",", 2)
 
 
 def _hash(text: str) -> str:

@@ -162,7 +162,9 @@ def app_categories(apps: Iterable[App]) -> dict[str, Category]:
         found[APP + app.id] = _category(
             APP + app.id,
             app.title,
-            Text(zh="应用本身；影响见其所属类别。", en="The app itself; see its categories for harm."),
+            Text(
+                zh="应用本身；影响见其所属类别。", en="The app itself; see its categories for harm."
+            ),
             app.categories,
             app.limits,
         )
@@ -185,7 +187,14 @@ def _category(
     name: str, title: Text, harm: Text, of: tuple[str, ...], limits: Text | None
 ) -> Category:
     made = Category(
-        id=name, title=title, layer=Layer.APP, harm=harm, basis=(), loosen=True, limits=limits, of=of
+        id=name,
+        title=title,
+        layer=Layer.APP,
+        harm=harm,
+        basis=(),
+        loosen=True,
+        limits=limits,
+        of=of,
     )
     return replace(made, examples=Examples(hit=(made.marker,), miss=("example.com",)))
 

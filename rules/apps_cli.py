@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
         and (not options.category or options.category in app.categories)
     ]
     if options.json:
-        print(json.dumps(list(map(plain, found)), ensure_ascii=False, indent=1))
+        _say(json.dumps(list(map(plain, found)), ensure_ascii=False, indent=1))
         return 0
     for line in told(found):
-        print(line)
+        _say(line)
     return 0
 
 
@@ -82,3 +83,7 @@ def told(apps: Iterable[App]) -> Iterable[str]:
         some = " ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else "")
         title = f"{app.title.zh} {app.title.en}" if app.title.zh != app.title.en else app.title.zh
         yield f"{app.id:22} {','.join(app.categories):28} {title}  {some}".rstrip()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

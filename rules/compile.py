@@ -86,7 +86,8 @@ def build(
     """Bring `<data>/rulebase/current` up to date and say what was done.
 
     `extra` are folders of a district's own sources; `accept` names lists whose sudden
-    shrinking is meant; `shipped` are our own lists (others: none of our apps' names either); `say` is told the list being read.
+    shrinking is meant; `shipped` are our own lists (others: no names of our apps either);
+    `say` is told the list being read.
     Raises DataError where sidecars, categories or mappings are wrong; nothing changes then.
     """
     begun = time.monotonic()

@@ -1,5 +1,6 @@
 """JA4 against its specification's example and against hellos recorded from real programs."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -16,9 +17,9 @@ RECORDED = [
     if not line.startswith("#")
 ]
 # the worked example of technical_details/JA4.md (FoxIO-LLC/ja4, BSD 3-Clause)
-CIPHERS = "1301 1302 1303 c02b c02f c02c c030 cca9 cca8 c013 c014 009c 009d 002f 0035".split()
-KINDS = "001b 0000 0033 0010 4469 0017 002d 000d 0005 0023 0012 002b ff01 000b 000a 0015".split()
-SIGNED = "0403 0804 0401 0503 0805 0501 0806 0601".split()
+CIPHERS = re.findall("....", "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035")
+KINDS = re.findall("....", "001b00000033001044690017002d000d000500230012002bff01000b000a0015")
+SIGNED = re.findall("....", "04030804040105030805050108060601")
 GREASE = "2a2a"
 
 

@@ -15,8 +15,15 @@ from rules.sources import load_categories
 
 APPS = load_apps()
 CATEGORIES = load_categories()
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 EVERY = pytest.mark.parametrize("app", APPS.values(), ids=APPS)
-WANTED = """
+WANTED = _words(
+    """
 honor-of-kings genshin eggy-party minecraft-cn mini-world peace-elite lol-mobile identity-v sky
 star-rail roblox steam epic game-4399 game-7k7k taptap fortnite brawl-stars douyu huya yy inke
 douyin kuaishou weishi xigua tiktok tencent-video iqiyi youku bilibili mango youtube netflix
@@ -25,7 +32,8 @@ telegram whatsapp momo tantan soul yidui jimu xingye maoxiang glow character-ai 
 uu xunyou qiyou leigod clash v2ray psiphon lantern tor nordvpn expressvpn surfshark proton-vpn
 warp ultrasurf qidian fanqie kuaikan bili-manga jjwxc taobao jd pinduoduo xianyu zuoyebang
 xiaoyuan-souti xuexi smartedu dingtalk tencent-meeting seewo
-""".split()
+    """
+)
 
 
 @pytest.fixture(scope="module")
