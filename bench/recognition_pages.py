@@ -16,7 +16,7 @@ from rules.training.corpora import Row
 from rules.training.pages import Paper, pages
 
 HARMFUL = ("porn", "gambling", "fraud", "ads", "abuse", "porn-en", "gambling-en")
-BENIGN = ("wiki", "law", "news", "weibo", "tidy", "english")
+BENIGN = ("wiki", "law", "news", "weibo", "tidy", "hard", "english")
 OWN = "own"  # our own English texts: the only ones there are
 LEARNT = ("wiki", "law", "porn-en", "gambling-en", "english")  # groups the shipped model knows
 BOOKS = ("wiki", "law")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STEP = 1024  # bytes as sent: smaller pieces wait for more (an event stream's do not)
 CONTEXT = 600  # characters of what was read before that are read again
 MOST = 1024 * 1024  # bytes of a body, unpacked, that are read at all
+REMEMBERED = 600.0  # seconds
 STREAM = "text/event-stream"
 _PROGRAMS = ("application/json", "application/ld+json", "application/x-ndjson", STREAM)
 
@@ -45,24 +46,37 @@ NOTHING = Judged()
 
 
 class Remembered:
-    """Which pages turned out harmful only after their beginning had left: the last ones."""
+    """Which pages turned out harmful only after their beginning had left, for ten minutes."""
 
     __slots__ = ("_found", "_most")
 
     def __init__(self, most: int = 1024) -> None:
-        self._found: dict[tuple[str, str], tuple[Signal, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[float, tuple[Signal, ...]]] = {}
         self._most = most
 
-    def put(self, host: str, path: str, signals: tuple[Signal, ...]) -> None:
+    def put(self, host: str, path: str, signals: tuple[Signal, ...], now: float) -> None:
         """Remember a page by host and path; beyond the limit the oldest is forgotten."""
         self._found.pop((host, path), None)
         if len(self._found) >= self._most:
             del self._found[next(iter(self._found))]
-        self._found[host, path] = signals
+        self._found[host, path] = (now + REMEMBERED, signals)
 
-    def get(self, host: str, path: str) -> tuple[Signal, ...]:
-        """What was seen of it; nothing where nothing is remembered."""
-        return self._found.get((host, path), ()) if self._found else ()
+    def get(self, host: str, path: str, now: float) -> tuple[Signal, ...]:
+        """What was seen of it; nothing where nothing is remembered (any longer)."""
+        found = self._found.get((host, path)) if self._found else None
+        return found[1] if found is not None and now < found[0] else ()
+
+
+def united(seen: tuple[Signal, ...], more: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    """What was seen so far with what was seen now: of equal recognitions the surest."""
+    if not seen:
+        return more
+    best = {(one.category, one.recogniser, one.place): one for one in seen}
+    for one in more:
+        key = (one.category, one.recogniser, one.place)
+        if key not in best or best[key].confidence < one.confidence:
+            best[key] = one
+    return tuple(best.values())
 
 
 class Watch:

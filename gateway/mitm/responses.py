@@ -9,6 +9,7 @@ from mitmproxy import http
 
 from gateway.content import (
     DECODERS,
+    READ,
     all_codings,
     charset_of,
     is_page,
@@ -23,8 +24,8 @@ from gateway.mitm.layers import Failure, Window
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed
-from gateway.reading import STREAM, Watch, is_read
-from rules.model import Gap, Signal, Stage
+from gateway.reading import STREAM, Watch, is_read, united
+from rules.model import Facts, Gap, Signal, Stage
 from rules.recognise.labels import header_labels, labels
 
 CUT_SHORT = "harm-further-down"  # why a body that had begun to leave breaks off
@@ -97,8 +98,13 @@ class Responses:
         facts = exchange.facts
         found = labels(text[:LABELLED], facts.media_type)
         seen = self._read(exchange, text)
-        if found or seen:
-            exchange.facts = replace(facts, labels=found or facts.labels, seen=facts.seen + seen)
+        gap = facts.gap
+        if len(text) >= READ and exchange.outcome.verdict.read:
+            gap = gap or Gap.OVER_BUDGET  # it unpacks to more than is looked at
+        if found or seen or gap is not facts.gap:
+            exchange.facts = replace(
+                facts, labels=found or facts.labels, seen=united(facts.seen, seen), gap=gap
+            )
             self._judge_again(flow, exchange)
         if not data.whole and not exchange.own:
             self._watch(flow, exchange, judged=True)
@@ -109,7 +115,7 @@ class Responses:
         facts = exchange.facts
         if recogniser is None or not exchange.outcome.verdict.read:
             return ()
-        known = self._filter.remembered.get(facts.host, facts.path)
+        known = self._filter.remembered.get(facts.host, facts.path, self._filter.clock())
         return known or recogniser.read(text, facts.media_type, exchange.charset).signals
 
     def _watch(self, flow: http.HTTPFlow, exchange: Exchange, *, judged: bool) -> None:
@@ -127,30 +133,35 @@ class Responses:
         self, flow: http.HTTPFlow, exchange: Exchange, watch: Watch, chunk: bytes | None
     ) -> bytes | None:
         """What may leave of a body now that a further piece was read; None: nothing more."""
-        if chunk is None:
-            judged = watch.hurry()
-        else:
-            judged = watch.feed(chunk) if chunk else watch.end()
+        judged = watch.hurry() if chunk is None else watch.feed(chunk) if chunk else watch.end()
         if not judged:
             return watch.release()
         facts = exchange.facts
-        facts = replace(facts, seen=facts.seen + judged.signals, gap=judged.gap or facts.gap)
+        seen = united(facts.seen, judged.signals)
+        facts = replace(facts, seen=seen, gap=judged.gap or facts.gap)
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         outcome = self._filter.judge(facts, client.subject)
         exchange.facts, exchange.outcome = facts, outcome
         if outcome.deed not in (Deed.PAGE, Deed.REFUSE, Deed.WARN):
             return watch.release()
         headers = reader(flow.request.headers.fields)
-        if outcome.deed is Deed.WARN and self._filter.continued(client, facts, headers):
+        if outcome.deed is Deed.WARN and self._continued(flow, client, facts, headers):
             return watch.release()
         client.open.pop(flow.id, None)
         if facts.seen:
-            self._filter.remembered.put(facts.host, facts.path, facts.seen)
+            now = self._filter.clock()
+            self._filter.remembered.put(facts.host, facts.path, facts.seen, now)
         if exchange.recorded:
             self._filter.record(client, facts, outcome, CUT_SHORT)
         else:
             self._filter.settle(client, exchange, CUT_SHORT)
         return None
+
+    def _continued(
+        self, flow: http.HTTPFlow, client: EdgeClient, facts: Facts, headers: Headers
+    ) -> bool:
+        """Whether the warning was read: the request said so before its cookie was taken off."""
+        return "continued" in flow.metadata or self._filter.continued(client, facts, headers)
 
     def _judge_labels(
         self, flow: http.HTTPFlow, exchange: Exchange, found: tuple[str, ...]
@@ -164,7 +175,7 @@ class Responses:
         outcome = self._filter.judge(exchange.facts, client.subject)
         exchange.outcome = outcome
         headers = reader(flow.request.headers.fields)
-        if outcome.deed is Deed.WARN and self._filter.continued(client, exchange.facts, headers):
+        if outcome.deed is Deed.WARN and self._continued(flow, client, exchange.facts, headers):
             self._filter.settle(client, exchange, "warn-continued")
         elif outcome.deed in (Deed.PAGE, Deed.REFUSE):
             self._replace(flow, client, exchange, PageKind.BLOCK, headers)

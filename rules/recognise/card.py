@@ -30,8 +30,8 @@ class Head:
 
     A window's score is `scale` x the sum of its rows in the table / root of their number +
     `bias`.
-    `sizes` read the mean score of all windows: the first a word or two, the last a whole
-    window or more, those between them evenly what lies between. `block` reads the two
+    `sizes` read the mean score of all windows: the first a word or two, the last three
+    windows or more, those between them evenly what lies between. `block` reads the two
     strongest windows of a page, which may hold a harmful block in harmless surroundings; the
     surer one counts. `ceiling` is the highest probability ever given: a head that may not
     decide stays a signal.
@@ -99,7 +99,7 @@ class Card:
     heads: tuple[Head, ...]
     trained_on: tuple[Material, ...]
     limits: Text
-    budget: int = 2000
+    budget: int = 6000
     tuned_on: str = ""
     thresholds: tuple[Threshold, ...] = ()
     confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -43,6 +43,8 @@ class _Read:
     points: Codes
     rows: tuple[NDArray[np.intp], ...]
     windows: Scores
+    mean: list[float]  # by head: of all windows
+    best: list[float]  # by head: of the two strongest windows; none where a page is too short
     size: float
 
 
@@ -122,7 +124,12 @@ class Model:
         points = codes(sampled(title, text, self.card.budget if budget is None else budget))
         rows = grams(points, self.card.orders, self.card.bits)
         size = extent(points.size, self.card.window)
-        return _Read(points=points, rows=rows, windows=self._windows(points, rows), size=size)
+        windows = self._windows(points, rows)
+        mean: list[float] = windows.mean(axis=0).tolist()
+        best: list[float] = []
+        if len(windows) > 2:
+            best = np.partition(windows, -2, axis=0)[-2:].mean(axis=0).tolist()
+        return _Read(points=points, rows=rows, windows=windows, mean=mean, best=best, size=size)
 
     def _windows(self, points: Codes, rows: tuple[NDArray[np.intp], ...]) -> Scores:
         """Window by head: the linear scores."""
@@ -169,8 +176,8 @@ def sampled(title: str, text: str, budget: int) -> str:
 
 
 def extent(points: int, window: int) -> float:
-    """How much there is to judge by: 0 for up to 8 code points, 1 for a window or more."""
-    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(window / 8)))
+    """How much there is to judge by: 0 for up to 8 code points, 1 for three windows or more."""
+    return min(1.0, max(0.0, log2(max(points, 1) / 8) / log2(3 * window / 8)))
 
 
 def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
@@ -184,15 +191,13 @@ def _rolled(parts: NDArray[np.int64], span: int) -> NDArray[np.int64]:
 def _probability(read: _Read, column: int, head: Head) -> float:
     if read.points.size < LEAST:
         return 0.0
-    margins = read.windows[:, column]
-    mean = float(margins.mean())
+    mean = read.mean[column]
     place = read.size * (len(head.sizes) - 1)
     low = min(int(place), len(head.sizes) - 2)
     first, last = (one.slope * mean + one.bias for one in head.sizes[low : low + 2])
     logit = first + (last - first) * (place - low)
-    if len(margins) > 2:
-        best = float(np.partition(margins, -2)[-2:].mean())
-        logit = max(logit, head.block.slope * best + head.block.bias)
+    if read.best:
+        logit = max(logit, head.block.slope * read.best[column] + head.block.bias)
     return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
 
 

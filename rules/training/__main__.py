@@ -27,7 +27,7 @@ MODELS = HERE.parent / "models"
 def main(argv: list[str] | None = None) -> int:
     """Train, write, say what came of it. 0 done, 2 bad data, 3 the world failed."""
     parser = argparse.ArgumentParser(prog="python -m rules.training", description=__doc__)
-    parser.add_argument("--corpora", type=Path, default=os.environ.get("QINGLANG_CORPORA"))
+    parser.add_argument("--corpora", type=Path, default=os.environ.get("QINGLANG_CORPORA") or None)
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--texts", type=Path, default=HERE)

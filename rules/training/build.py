@@ -56,9 +56,9 @@ class Plan:
 
     shape: Shape = field(default_factory=Shape)
     seed: int = 20261123
-    windows: int = 3000  # composed windows per class
-    benign: float = 2.0  # how many times as many harmless ones
-    strength: float = 3e-6
+    windows: int = 6000  # composed windows per class
+    benign: float = 1.5  # how many times as many harmless ones
+    strength: float = 1e-6
     pages: int = 300  # composed for calibration, per group
     most: float = 0.001  # share of harmless texts that may reach certainty
 
@@ -109,6 +109,16 @@ def columns(labels: frozenset[str]) -> tuple[Column, ...]:
     ]
     found.append(Column(name=ABUSE, one=frozenset({ABUSE}), others=frozenset({BENIGN})))
     return tuple(column for column in found if column.name in labels)
+
+
+def merged(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """One source a label, whatever the files."""
+    found: dict[str, list[str]] = {}
+    for one in sources:
+        found.setdefault(one.label, []).extend(one.texts)
+    return tuple(
+        Source(label=label, origin="own", texts=tuple(texts)) for label, texts in found.items()
+    )
 
 
 def learn(sources: Sequence[Source], plan: Plan, normalise: Callable[[str], str]) -> Weights:
@@ -162,7 +172,7 @@ def look(
     found: list[Seen] = []
 
     def see(text: str, label: str, group: str) -> None:
-        margins, size = model.margins(normalise(text))
+        margins, size = model.margins(normalise(text), budget=0)
         found.append(pooled(margins, size, label, group))
 
     harmless = [text for one in sources if one.label == BENIGN for text in one.texts]
@@ -181,8 +191,11 @@ def look(
         for name, low, high in SIZES:
             for paper in pages(one.texts, count, chance, low=low, high=high):
                 see(paper.text, one.label, f"{group} {name}")
+        if one.label == BENIGN:
+            for paper in pages(one.texts, count // 3, chance, low=3000, high=15000):
+                see(paper.text, one.label, f"{group} long")
         if one.label not in (BENIGN, ABUSE):
-            around = pages(harmless, count, chance, low=500, high=3000)
+            around = pages(harmless, count, chance, low=500, high=9000)
             for paper, block in zip(around, pages(one.texts, count, chance), strict=False):
                 see(_amid(paper.lines, block.lines, chance), one.label, f"{group} {MIXED}")
     return found

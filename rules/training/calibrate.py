@@ -20,13 +20,14 @@ from rules.recognise.card import Curve, Head
 
 CERTAIN = 0.9
 SURE = log(CERTAIN / (1 - CERTAIN))
-FULL = 0.99  # extent from which a text counts as a page
+FULL = 0.99  # extent from which a text is a full page
 ROOM = 0.8  # share of the room between harmless pages and certainty that harmful ones get
-GUARD = 0.3  # log odds by which harmless pages stay below certainty
+GUARD = 0.6  # log odds by which harmless pages stay below certainty
+LONG = 0.7  # extent from which a text is held to the share of pages: some 200 characters
 SHORT = 5  # times as many short texts as pages may be false alarms
 FEW = 3  # windows from which a page may hold a block
 EVEN = Curve(slope=1.0, bias=0.0)
-SIZES = 5  # curves, from a word to a page
+SIZES = 7  # curves, from a word to a page
 NEVER = Curve(slope=0.0, bias=-30.0)
 
 Numbers = NDArray[np.float64]
@@ -111,7 +112,8 @@ def _size(
         and not one.group.endswith(WORDS)
     ]
     if size < FULL:
-        return _limited(curve, harmless, _means, place, SHORT * most, room=0.0, guard=0.0)
+        share = most if size > LONG else SHORT * most
+        return _limited(curve, harmless, _means, place, share, room=0.0, guard=0.0)
     return _limited(curve, harmless, _means, place, most, room=ROOM, guard=GUARD)
 
 

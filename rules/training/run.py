@@ -29,6 +29,7 @@ from rules.training.build import (
     heads,
     learn,
     look,
+    merged,
     of_rows,
     parted,
     quantised,
@@ -42,7 +43,7 @@ from rules.training.write import digest, packed, write
 
 OURS = "that of the project"
 TUNING = 25  # parts of a hundred of the corpora that choose hyper-parameters, by key
-DRAWN = 150  # lines of each grammar
+DRAWN = 250  # lines of each grammar
 CORPORA = ("harm", "wiki", "law", "everyday")
 
 LIMITS = Text(
@@ -101,7 +102,7 @@ def train(
     kept = [row for row in learnt if row.part >= TUNING]
     ours, held = parted(mine, lambda number: number < TUNING)
     first = _model(learn([*ours, *of_rows(kept)], plan, normalise), (), plan)
-    seen = look(first, (*of_rows(tuning(rows)), *held) if rows else mine, plan, normalise)
+    seen = look(first, (*of_rows(tuning(rows)), *held) if rows else merged(mine), plan, normalise)
     weights = learn([*mine, *of_rows(learnt)], plan, normalise)
     return weights, _model(weights, calibrated(first.card.heads, seen, plan), plan), seen
 

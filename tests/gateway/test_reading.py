@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.reading import MOST, STEP, STREAM, Judged, Remembered, Watch, is_read
+from gateway.reading import (
+    MOST,
+    REMEMBERED,
+    STEP,
+    STREAM,
+    Judged,
+    Remembered,
+    Watch,
+    is_read,
+    united,
+)
 from rules.model import Gap, Signal
 from rules.recognise.page import Page
 
@@ -116,7 +127,26 @@ def test_what_cannot_be_unpacked_is_said() -> None:
 def test_the_last_pages_are_remembered() -> None:
     kept = Remembered(most=2)
     for path in ("/1", "/2", "/1", "/3"):
-        kept.put("h", path, (SIGNAL,))
-    assert kept.get("h", "/1") == (SIGNAL,)
-    assert kept.get("h", "/2") == ()
-    assert kept.get("h", "/3") == (SIGNAL,)
+        kept.put("h", path, (SIGNAL,), 1000.0)
+    assert kept.get("h", "/1", 1001.0) == (SIGNAL,)
+    assert kept.get("h", "/2", 1001.0) == ()
+    assert kept.get("h", "/3", 1000.0 + REMEMBERED - 1) == (SIGNAL,)
+    assert kept.get("h", "/3", 1000.0 + REMEMBERED) == ()
+
+
+def test_of_equal_recognitions_the_surest_stays() -> None:
+    less, other = replace(SIGNAL, confidence=0.6), replace(SIGNAL, category="gambling")
+    assert united((), (less,)) == (less,)
+    assert united((less,), (SIGNAL, other)) == (SIGNAL, other)
+    assert united((SIGNAL,), (less,)) == (SIGNAL,)
+
+
+def test_what_waits_is_looked_at_when_nothing_more_comes() -> None:
+    made = watch()
+    assert made.feed(BAD.encode()) == Judged()
+    assert made.release() == b""
+    made.feed(b"<p>calm</p>" * 120)
+    assert made.release()
+    made.feed(BAD.encode())
+    assert made.hurry().signals == (SIGNAL,)
+    assert made.hurry() == Judged()

@@ -139,6 +139,13 @@ def test_more_than_is_read_of_a_page_is_said(lab: Lab, words: Words) -> None:
     assert seen.facts.gap is Gap.OVER_BUDGET
 
 
+def test_a_window_that_unpacks_to_more_than_is_read_is_said(lab: Lab, words: Words) -> None:
+    body = gzip.compress(page("你好", 3_000_000))
+    lab.answer = reply(body, "text/html", "Content-Encoding: gzip")
+    assert lab.get(lab.url("www.unlisted.example", "/packed")).endswith(body)
+    assert lab.settled(1)[0].facts.gap is Gap.OVER_BUDGET
+
+
 def test_an_answer_that_is_being_written_is_not_held(lab: Lab, words: Words) -> None:
     events = [f"data: {json.dumps({'delta': f'第{n}句'})}\n\n".encode() for n in range(4000)]
     bad = f"data: {json.dumps({'delta': BAD}, ensure_ascii=False)}\n\n".encode()
@@ -171,3 +178,16 @@ def test_over_https(lab: Lab, words: Words) -> None:
         got = everything(secure)
     assert status(got) == 403
     assert isinstance(sock, socket.socket)
+
+
+def test_a_warning_that_was_read_lets_the_page_through(lab: Lab, words: Words) -> None:
+    """What is only possible makes the page be judged again: the ticket still counts."""
+    lab.answer = reply(page(MAYBE))
+    url = lab.url("www.warned.example", "/read")
+    first = lab.get(url)
+    assert status(first) == 403
+    link = first.decode().partition('href="/.well-known/qinglang/continue?')[2].partition('"')[0]
+    way = "/.well-known/qinglang/continue?" + link.replace("&amp;", "&")
+    raw = lab.get(lab.url("www.warned.example", way)).decode("latin-1")
+    cookie = raw[raw.lower().index("set-cookie: ") + 12 :].partition(";")[0]
+    assert lab.get(url, f"Cookie: {cookie}").endswith(page(MAYBE))

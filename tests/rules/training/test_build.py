@@ -17,6 +17,7 @@ from rules.training.build import (
     heads,
     learn,
     look,
+    merged,
     of_rows,
     quantised,
     thresholds,
@@ -48,7 +49,7 @@ def test_each_class_is_held_against_harmless_text_and_never_against_its_sisters(
 
 def test_learning_is_repeatable_and_tells_its_classes_apart() -> None:
     first, second = (learn(SOURCES, PLAN, same) for _ in range(2))
-    assert first.columns == (*HARMFUL, ABUSE)
+    assert first.columns == (*HARM,)
     assert (first.table == second.table).all()
     assert np.abs(first.table).max() > 0
 
@@ -82,6 +83,12 @@ def test_rows_become_sources_by_label_and_corpus() -> None:
         Source(label="benign", origin="weibo", texts=("甲", "丙")),
         Source(label="porn", origin="harm", texts=("乙",)),
     )
+
+
+def test_merged_sources_are_one_a_label() -> None:
+    found = merged((*SOURCES, Source(label="porn", origin="more", texts=("甲",))))
+    assert [one.label for one in found] == [one.label for one in SOURCES]
+    assert next(one for one in found if one.label == "porn").texts[-1] == "甲"
 
 
 def test_looking_sees_lines_notes_pages_and_mixed_pages() -> None:

@@ -11,6 +11,7 @@ from rules.training.calibrate import (
     EVEN,
     MIXED,
     NEVER,
+    SIZES,
     SURE,
     Seen,
     curves,
@@ -48,7 +49,7 @@ def sure(all_: list[Seen], head: Head, label: str) -> float:
 def test_few_harmless_texts_are_certain_and_most_harmful_ones_are() -> None:
     all_ = world()
     head = curves(all_, 0, HEAD, frozenset({"porn"}), HARMLESS, 0.005)
-    assert len(head.sizes) == 5
+    assert len(head.sizes) == SIZES
     assert sure(all_, head, "benign") <= 0.01
     assert sure([one for one in all_ if MIXED not in one.group], head, "porn") > 0.6
 
