@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from gateway.commands import Commands, command, node_of
+from rules.model import APP
 
 if TYPE_CHECKING:
     from gateway.orders import Orders
@@ -33,6 +34,7 @@ def register_orders(inner: Commands) -> None:
         "--host", action="append", default=[], help="域名及其子域 / name with subdomains"
     )
     add.add_argument("--category", action="append", default=[])
+    add.add_argument("--app", action="append", default=[], metavar="ID", help="应用 / an app")
     for scope in ("school", "group", "token"):
         add.add_argument(f"--{scope}", default="")
     add.add_argument("--pass-through", action="store_true", help="不解密 / pass undecrypted")
@@ -59,6 +61,7 @@ def register_overrides(commands: Commands) -> None:
     add.add_argument("--minutes", type=int, required=True)
     add.add_argument("--host", action="append", default=[])
     add.add_argument("--category", action="append", default=[])
+    add.add_argument("--app", action="append", default=[], metavar="ID", help="应用 / an app")
     add.add_argument("--action", choices=_OVERRIDES, default="rewrite", help=_REWRITE)
     add.add_argument("--office", choices=("teacher", "school"), default="teacher")
     add.add_argument("--issuer", required=True, help="下达人 / who gives it")
@@ -106,7 +109,7 @@ def _order_add(options: argparse.Namespace) -> int:
                 "basis": {"source": options.source, "clause": options.clause},
                 "issuer": options.issuer,
                 "hosts": list(canonical_hosts(options.host)),
-                "categories": options.category,
+                "categories": [*options.category, *(APP + one for one in options.app)],
                 "school": options.school,
                 "group": options.group,
                 "token": options.token,
@@ -148,7 +151,7 @@ def _override(options: argparse.Namespace) -> int:
             group=group,
             token=token,
             hosts=tuple(options.host),
-            categories=tuple(options.category),
+            categories=(*options.category, *(APP + one for one in options.app)),
             approvals=tuple(options.approve),
         )
         order = override_order(asked, order_id=_fresh_id(), now=time.time())

@@ -16,7 +16,7 @@ from policies.model import Usage, Verdict
 from policies.moment import at
 from policies.policy import Case, Policy
 from rules.hosts import split_url
-from rules.model import MARKER_ZONE, Facts, Signal, Signals, Stage
+from rules.model import APP, CLIENT, MARKER_ZONE, Facts, Signal, Signals, Stage
 
 type Classify = Callable[[Facts], Signals]
 
@@ -82,7 +82,9 @@ def markers(snapshot: Snapshot) -> Classify:
     """A recogniser of marker hosts alone."""
 
     def classify(facts: Facts) -> Signals:
-        name = facts.host.removesuffix(f".{MARKER_ZONE}").rpartition(".")[2]
+        *above, name = facts.host.removesuffix(f".{MARKER_ZONE}").split(".")
+        if above and f"{name}:" in (APP, CLIENT):
+            name = f"{name}:{above[-1]}"
         mask = snapshot.kinds.mask([name]) if facts.host.endswith(f".{MARKER_ZONE}") else 0
         if not mask:
             return Signals(mask=snapshot.kinds.mask([UNCATEGORISED]))

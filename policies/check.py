@@ -21,7 +21,7 @@ from policies.reach import Ground
 from policies.rule import STRICT
 from rules.hosts import canonical
 from rules.load import Problem
-from rules.model import Category, Gap, Layer
+from rules.model import APP, Category, Gap, Layer
 
 RESERVED = frozenset({"order", "none"})
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*").fullmatch
@@ -36,6 +36,8 @@ class _Desk:
     def __init__(self, given: PolicySet, categories: Sequence[Category]) -> None:
         self.given = given
         self.layer = {category.id: category.layer for category in categories}
+        self.of = {category.id: category.of for category in categories}
+        self.apps = [name.removeprefix(APP) for name in self.layer if name.startswith(APP)]
         self.ground = Ground.of(given.policies, categories)
         self.problems: list[Problem] = []
 
@@ -49,7 +51,11 @@ class _Desk:
 
     def touches(self, when: When, layer: Layer) -> bool:
         """Whether a condition names a layer, by itself or by one of its categories."""
-        return layer in when.layers or any(self.layer.get(c) is layer for c in when.categories)
+        return layer in when.layers or any(self.in_layer(name, layer) for name in when.kinds)
+
+    def in_layer(self, name: str, layer: Layer) -> bool:
+        """Whether a category is of a layer, or an app belongs to one that is."""
+        return any(self.layer.get(one) is layer for one in (name, *self.of.get(name, ())))
 
 
 def placed(given: PolicySet, policy: Policy, path: Path, message: str, remedy: str = "") -> Problem:
@@ -141,12 +147,12 @@ def _places_of_keys(desk: _Desk, policy: Policy) -> None:
             desk.complain(
                 policy, ["clauses", number, "action"], "`limit` and `quota` belong together"
             )
-        named = clause.when.categories or clause.when.layers or clause.when.hosts
+        named = clause.when.kinds or clause.when.layers or clause.when.hosts
         if clause.quota is not None and not named:
             desk.complain(
                 policy,
                 ["clauses", number, "quota"],
-                "a quota counts categories or hosts: name them in `when`",
+                "a quota counts categories, apps or hosts: name them in `when`",
             )
     if policy.allow_only and policy.otherwise and policy.otherwise.action is not Action.BLOCK:
         desk.complain(
@@ -165,6 +171,9 @@ def _known(desk: _Desk, policy: Policy) -> None:
     for number, clause in enumerate(policy.clauses):
         path: Path = ["clauses", number, "when"]
         desk.categories(policy, [*path, "categories"], clause.when.categories)
+        for at, name in enumerate(clause.when.apps):
+            if name not in desk.apps:
+                desk.complain(policy, [*path, "apps", at], *unknown("app", name, desk.apps))
         if clause.quota is not None:
             path_of_quota: Path = ["clauses", number, "quota", "exempt"]
             desk.categories(policy, path_of_quota, clause.quota.exempt)
@@ -377,7 +386,7 @@ def _order(desk: _Desk, order: Order) -> None:
         wrong("an Order cannot limit: it has no quota", "use allow, warn or block")
     if order.action is not Action.BLOCK and not order.pass_through:
         for name in order.categories:
-            if desk.layer.get(name) is Layer.HARMFUL:
+            if desk.in_layer(name, Layer.HARMFUL):
                 wrong(f"`{name}` is harmful: nobody may loosen it (条例 art. 22)", "take it out")
     for message in order_findings(desk.ground, order):
         wrong(message)

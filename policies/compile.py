@@ -236,7 +236,7 @@ def compile_policies(
     return Snapshot(
         Document(
             rulebase=rulebase,
-            categories=tuple(Kind(id=c.id, layer=c.layer) for c in categories),
+            categories=tuple(Kind(id=c.id, layer=c.layer, of=c.of) for c in categories),
             policies=tuple(sorted(policies.policies, key=lambda p: (rank[p.scope], p.id))),
             orders=tuple(sorted(given, key=lambda order: order.id)),
             years=tuple(sorted(policies.years, key=lambda year: year.year)),

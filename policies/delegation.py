@@ -129,7 +129,12 @@ def covers(
         d
         for d in ground.delegations
         if _for(d, office, policy)
-        and (one.clause in d.clauses or one.category in d.categories or (d.sites and reach.sites))
+        and (
+            one.clause in d.clauses
+            or one.category in d.categories
+            or (d.sites and reach.sites)
+            or (one.category in ground.apps and set(ground.apps[one.category]) <= set(d.categories))
+        )
     ]
 
 

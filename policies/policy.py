@@ -19,7 +19,7 @@ from policies.learning import Learning
 from policies.model import Action, Depth, Period, Role, Subject
 from policies.moment import at
 from policies.schoolyear import SchoolYear
-from rules.model import Basis, Gap, Layer, Text
+from rules.model import APP, Basis, Gap, Layer, Text
 
 if TYPE_CHECKING:
     from policies.answers import Answers
@@ -82,12 +82,13 @@ class Who:
 class When:
     """When a clause matches: every field that is given must hold, by any of its values.
 
-    `categories` and `layers` are one condition: any category named by either.
+    `categories`, `layers` and `apps` are one condition: any category named by one of them.
     `hosts` holds names of host groups, or hosts themselves (with a dot in them).
     """
 
     categories: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = ()
+    apps: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     schools: tuple[str, ...] = ()
@@ -99,6 +100,11 @@ class When:
     hours: tuple[Window, ...] = ()
     days: tuple[DayKind, ...] = ()
     unknown_year: UnknownYear = UnknownYear.SKIP
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The ids of all categories and apps it names, layers aside."""
+        return (*self.categories, *(APP + name for name in self.apps))
 
     @property
     def who(self) -> Who:

@@ -9,7 +9,7 @@ subject, weekday and hour that both speak of. Kinds of day that may fall on any 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policies.calendar import ANNOUNCED, BIT, TERMLY, DayKind
 from policies.entrust import Delegation
@@ -54,12 +54,14 @@ class Ground:
     policies: tuple[Policy, ...]
     layers: dict[str, Layer]
     delegations: tuple[Delegation, ...]
+    apps: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the categories of each
 
     @classmethod
     def of(cls, policies: Sequence[Policy], categories: Sequence[Category]) -> Ground:
         return cls(
             policies=tuple(policies),
             layers={category.id: category.layer for category in categories},
+            apps={category.id: category.of for category in categories if category.of},
             delegations=tuple(
                 d for p in policies if p.scope is Scope.DISTRICT for d in p.delegates
             ),
@@ -67,10 +69,19 @@ class Ground:
 
     def named(self, when: When) -> frozenset[str] | None:
         """The categories that a condition names; None where it names none."""
-        if not (when.categories or when.layers):
+        if not (when.kinds or when.layers):
             return None
         layered = (name for name, layer in self.layers.items() if layer in when.layers)
-        return self.open((*when.categories, *layered))
+        return self.open((*when.kinds, *layered))
+
+    def common(self, here: frozenset[str], above: frozenset[str]) -> frozenset[str]:
+        """What both speak of: an app of a category is a part of it, whichever names which."""
+        return frozenset(
+            one
+            for one in here
+            if not above.isdisjoint((one, *self.apps.get(one, ())))
+            or any(one in self.apps.get(other, ()) for other in above)
+        )
 
     def open(self, names: Iterable[str]) -> frozenset[str]:
         """Without harmful and help: locked clauses decide these, whatever stands below."""
@@ -199,7 +210,7 @@ def _pairs(ground: Ground, policy: Policy, reach: Reach, other: Reach) -> list[L
     elif other.categories is None:
         wanted = reach.categories - _open_before_end(ground, policy, reach, other)
     else:
-        wanted = reach.categories & other.categories
+        wanted = ground.common(reach.categories, other.categories)
     return [Loosened(clause=other.id, category=one) for one in sorted(wanted)]
 
 

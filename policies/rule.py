@@ -165,11 +165,12 @@ def policy_rules(kinds: Kinds, overlay: Overlay, policy: Policy) -> tuple[Rule, 
 def _clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause) -> Rule:
     when = clause.when
     mask: int | None = None
-    if when.categories or when.layers:
-        mask = kinds.mask(when.categories) | kinds.layers(when.layers)
-    hosts: int | None = None
     quota = clause.quota
     tightens = clause.action in STRICT or (quota is not None and quota.within is Within.NEXT)
+    if when.kinds or when.layers:
+        mask = kinds.mask(when.kinds) | kinds.layers(when.layers)
+        mask = kinds.claimed(mask) if tightens else mask
+    hosts: int | None = None
     if when.hosts:
         names = [f"{policy.id}/{name}" for name in when.hosts]
         hosts = overlay.bits(names, loosens=not tightens)
@@ -222,6 +223,7 @@ def _is_safety(kinds: Kinds, when: When, mask: int | None) -> bool:
 def order_rule(kinds: Kinds, overlay: Overlay, order: Order) -> Rule:
     name = f"order/{order.id}"
     loosens = order.pass_through or order.action not in STRICT
+    mask = kinds.mask(order.categories) if order.categories else None
     text = Text(
         zh=order.note or "依据管理指令", en=order.note or "By an order of those responsible"
     )
@@ -234,7 +236,7 @@ def order_rule(kinds: Kinds, overlay: Overlay, order: Order) -> Rule:
             text=text,
             basis=(order.basis,),
         ),
-        mask=kinds.mask(order.categories) if order.categories else None,
+        mask=mask if mask is None or loosens else kinds.claimed(mask),
         hosts=overlay.bits([name], loosens=loosens) if order.hosts else None,
         who=Who(
             schools=(order.school,) if order.school else (),

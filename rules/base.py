@@ -21,7 +21,7 @@ from typing import Any, Self
 from rules.hosts import boundaries, is_address, normal_path
 from rules.importers.rows import Flag
 from rules.load import WorldError
-from rules.model import Basis, Category, Examples, Layer, Signal, Signals, Status, Text
+from rules.model import CLIENT, Basis, Category, Examples, Layer, Signal, Signals, Status, Text
 from rules.table import (
     BOUNDS,
     CATEGORY_SHIFT,
@@ -92,6 +92,7 @@ class RuleBase:
             for place, category in enumerate(self.categories)
             if category.layer is Layer.HELP
         )
+        self.clients = self.bits(c.id for c in self.categories if c.id.startswith(CLIENT))
         self._nothing = Signals(mask=self.unknown)
         self._unlisted = (self._nothing, False)
         self._networks: tuple[tuple[int, ...], tuple[int, ...]] = (
@@ -385,6 +386,7 @@ def _category(value: Mapping[str, Any]) -> Category:
         ),
         loosen=value["loosen"],
         limits=Text(**limits) if limits else None,
+        of=tuple(value.get("of", ())),
         examples=Examples(
             hit=tuple(value["examples"]["hit"]), miss=tuple(value["examples"]["miss"])
         ),

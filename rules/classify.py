@@ -74,12 +74,14 @@ def _united(found: list[Signals], base: RuleBase, helped: bool) -> Signals:
     real = [one for one in found if one.mask & ~base.unknown & keep or one.doubts]
     if not real:
         return base.nothing
-    if len(real) == 1 and not real[0].mask & ~keep and not real[0].doubts:
-        return real[0]
     mask = 0
     for one in real:
         mask |= one.mask
     mask &= keep & ~base.unknown
+    if not mask & ~base.clients:  # which program asks says nothing of what it asks for
+        mask |= base.unknown
+    if len(real) == 1 and real[0].mask == mask and not real[0].doubts:
+        return real[0]
     doubts = tuple(
         doubt for one in real for doubt in one.doubts if not doubt[0] & mask and doubt[0] & keep
     )
@@ -89,4 +91,4 @@ def _united(found: list[Signals], base: RuleBase, helped: bool) -> Signals:
     items = dict.fromkeys(
         item for one in real for item in one.items if told >> base.index[item.category] & 1
     )
-    return Signals(mask=mask or base.unknown, items=tuple(items), doubts=doubts)
+    return Signals(mask=mask, items=tuple(items), doubts=doubts)

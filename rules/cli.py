@@ -1,4 +1,4 @@
-"""`qinglang rules build|update|lookup|classify|sources|stats`: the command-line door.
+"""`qinglang rules build|update|lookup|classify|sources|stats|apps`: the command-line door.
 
 Heavy modules are imported in the handlers. Exit codes: 0 done · 1 done, but a list was
 refused · 2 bad input · 3 the world failed. `--json` prints one document (`lookup
@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rules import words_cli
+from rules import apps_cli, words_cli
 from rules.classify_cli import arguments
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def register(commands: Any) -> None:
     sub("sources", "名单来源与许可 / lists and their licences", run_sources)
     sub("stats", "规则库统计 / figures of the RuleBase", run_stats)
     words_cli.register(subs)
+    apps_cli.register(subs)
 
 
 def subcommands(commands: Any) -> Any:

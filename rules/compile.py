@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rules.app_files import APPS, APPS_LIST, App, add_apps, apps_document, load_apps
 from rules.asking import ASKED, asking
 from rules.base import CURRENT, FORMAT, MANIFEST, RuleBase
 from rules.contents import Contents, read_contents, write_contents
@@ -70,6 +71,7 @@ class _Knowledge:
     sources: Mapping[str, Placed]
     contents: Contents | None = None  # phrases and model
     asking: str = ""  # the document of search engines, terms, wrappers and AI services
+    apps: tuple[App, ...] = ()
 
 
 def build(
@@ -84,7 +86,8 @@ def build(
     """Bring `<data>/rulebase/current` up to date and say what was done.
 
     `extra` are folders of a district's own sources; `accept` names lists whose sudden
-    shrinking is meant; `shipped` are our own lists; `say` is told the list being read.
+    shrinking is meant; `shipped` are our own lists (others: no names of our apps either);
+    `say` is told the list being read.
     Raises DataError where sidecars, categories or mappings are wrong; nothing changes then.
     """
     begun = time.monotonic()
@@ -100,6 +103,7 @@ def build(
                 list(accept),
                 knowledge.asking,
                 knowledge.contents.digest if knowledge.contents else "",
+                [asdict(one) for one in knowledge.apps],
             ),
             knowledge.sources.values(),
         )
@@ -134,7 +138,7 @@ def load_knowledge(
     problems = check_words(sources, mappings, categories)
     if problems:
         raise DataError(problems)
-    if len(categories) >= MOST_CATEGORIES or len(sources) + 1 >= MOST_LISTS:
+    if len(categories) >= MOST_CATEGORIES or len(sources) + 2 >= MOST_LISTS:
         raise ValueError("more categories or lists than a tag can hold")
     return _Knowledge(
         categories=tuple(categories.values()),
@@ -143,6 +147,7 @@ def load_knowledge(
         sources=sources,
         contents=read_contents(data, extra, categories),
         asking=asking(tuple(extra), categories=frozenset(categories)),
+        apps=tuple(load_apps(extra).values()) if shipped == SHIPPED_LISTS else (),
     )
 
 
@@ -180,6 +185,7 @@ class _Build:
     def run(self, inputs: str) -> BuildReport:
         """Read all lists and write the directory; `kept` where that must not happen."""
         self._markers()
+        add_apps(self.table, len(self.knowledge.sources) + 1, self.knowledge.apps, self.index)
         reports, digests = [], {}
         for number, placed in enumerate(self.knowledge.sources.values(), 1):
             self.say(placed.source.id)
@@ -190,6 +196,7 @@ class _Build:
         if kept:
             return BuildReport(inputs=inputs, lists=tuple(reports), kept=True)
         (self.fresh / ASKED).write_text(self.knowledge.asking, encoding="utf-8")
+        (self.fresh / APPS).write_text(apps_document(self.knowledge.apps), encoding="utf-8")
         contents = self.knowledge.contents
         made = write_contents(self.fresh, contents) if contents is not None else {}
         manifest = self._manifest(digests, made)
@@ -295,6 +302,8 @@ class _Build:
                     "sha256": digests[source.id],
                 }
             )
+        if self.knowledge.apps:
+            lists.append(dict(APPS_LIST))
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "shape": asdict(shape),
@@ -305,7 +314,7 @@ class _Build:
             "patterns": {name: sorted(set(found)) for name, found in self.patterns.items()},
             "files": {
                 name: file_digest(self.fresh / name)
-                for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED)
+                for name in (SLOTS, ROWS, NAMES, TAGS, BOUNDS, ASKED, APPS)
             }
             | dict(made),
         }

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+APP, CLIENT = "app:", "client:"
+"""How the categories of apps, and of programs that look like them, begin."""
+
 MARKER_ZONE = "test.qinglang.invalid"
 """Every category has a harmless marker host below this zone (RFC 6761 reserves `invalid`)."""
 
@@ -31,6 +34,7 @@ class Layer(StrEnum):
     AFFECT = "affect"  # 条例 art. 23: prominent warning first
     FUNCTIONAL = "functional"  # what an app or site is for; free to a district
     HELP = "help"  # crisis and protection: wins over every list
+    APP = "app"  # one app, beside the categories of what it is for
 
 
 class Status(StrEnum):
@@ -102,7 +106,12 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A kind of content or app. `id` is also the file name in rules/categories."""
+    """A kind of content or app. `id` is also the file name in rules/categories.
+
+    An app of rules/apps is a category of its own, `app:<id>`; `of` are the categories it
+    belongs to. `client:<id>` says that the program asking looks like that app's: anybody
+    can claim that, so policies only ever tighten by it (`policies.kinds`).
+    """
 
     id: str
     title: Text
@@ -112,11 +121,13 @@ class Category:
     loosen: bool = False
     limits: Text | None = None
     examples: Examples = field(default_factory=Examples)
+    of: tuple[str, ...] = ()
 
     @property
     def marker(self) -> str:
         """The harmless host by which anyone can try this category."""
-        return f"{self.id}.{MARKER_ZONE}"
+        kind, colon, name = self.id.partition(":")
+        return f"{name}.{kind}.{MARKER_ZONE}" if colon else f"{kind}.{MARKER_ZONE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
+from rules.app_files import app_categories, load_apps
 from rules.importers.rows import Flag
 from rules.load import DataError, Problem, load, load_folder
 from rules.model import Basis, Category, Examples, Layer, Text
@@ -214,11 +215,12 @@ def sidecar_text(source: Source) -> str:
 
 
 def load_categories(extra: Sequence[Path] = ()) -> dict[str, Category]:
-    """Our categories and a district's own (`<DIR>/categories/`), sorted by id."""
+    """Our categories and a district's own (`<DIR>/categories/`) with the apps, sorted by id."""
     found = {NOTHING_KNOWN.id: NOTHING_KNOWN} | load_folder(Category, SHIPPED_CATEGORIES)
     for folder in extra:
         if (folder / "categories").is_dir():
             found |= load_folder(Category, folder / "categories")
+    found |= app_categories(load_apps(extra, frozenset(found)).values())
     return dict(sorted(found.items()))
 
 

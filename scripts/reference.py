@@ -43,6 +43,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "affect": ("可能影响身心健康，先提示", "may affect: warned first (条例 art. 23)"),
             "functional": ("功能类", "what a site or app is for"),
             "help": ("求助，优先于任何名单", "help: wins over every list"),
+            "app": ("单个应用，见 apps.md", "one app: see apps.md"),
         },
     ),
     Status: (
@@ -236,7 +237,8 @@ def page() -> str:
         rows = [(member.value, *words[member.value]) for member in kind]
         parts.append(f"## {title}\n\n{table(rows)}")
     found = load_folder(Category, ROOT / "rules" / "categories")
-    counts = [(layer, sum(c.layer is layer for c in found.values())) for layer in Layer]
+    layers = [layer for layer in Layer if layer is not Layer.APP]
+    counts = [(layer, sum(c.layer is layer for c in found.values())) for layer in layers]
     said = " · ".join(f"{layer.value} {count}" for layer, count in counts)
     parts.append(f"## 类别数量 / Categories\n\n{len(found)}: {said}")
     return "\n\n".join(parts) + "\n"

@@ -6,6 +6,7 @@ table holds them to it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -16,8 +17,10 @@ from policies.compile import Snapshot, compile_policies
 from policies.load import load_policies
 from policies.model import Action, Depth, Moment, Role, Subject
 from policies.moment import at
+from policies.policy import Policy
 from rules.base import RuleBase
 from rules.compile import build
+from rules.load import loads
 from rules.model import Facts, Layer, Stage
 
 SUBJECTS = [
@@ -103,3 +106,22 @@ def test_the_table_is_not_one_sided(world: tuple[RuleBase, Snapshot]) -> None:
         assert Action.BLOCK in actions, subject
         assert actions - {Action.BLOCK}, subject
     assert any(category.layer is Layer.AFFECT for category in base.categories)
+
+
+def test_apps_are_known_at_every_depth(world: tuple[RuleBase, Snapshot]) -> None:
+    """A clause on an app decides alike for DNS, hello and request: names are enough."""
+    base, _ = world
+    text = (
+        "id: s\ntitle: {zh: 甲, en: A}\nscope: school\nclauses:\n"
+        "  - {id: one, title: {zh: 一, en: One}, when: {apps: [changba]}, action: block,"
+        " reason: {zh: 因为, en: Because}}\n"
+    )
+    given = load_policies()
+    given = replace(given, policies=(*given.policies, loads(Policy, text, "s.yaml")))
+    snapshot = compile_policies(given, categories=base.categories, rulebase=base.hash)
+    pupil = Subject(school="s", stage="junior")
+    for name in ("www.changba.com", "changba.app.test.qinglang.invalid"):
+        agree(base, snapshot, pupil, MOMENTS[0], name)
+        facts = Facts(stage=Stage.DNS, host=name)
+        verdict = judge(facts, pupil, base, snapshot, MOMENTS[0]).verdict
+        assert (verdict.action, verdict.deciding) == (Action.BLOCK, ("app:changba",)), name

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.identity.directory import Directory
 from gateway.identity.oidc import Provider
+from rules.app_files import App
 from rules.load import loads
-from scripts import evasions
+from scripts import apps_page, evasions
 from scripts.reference import PAGE, page
 
 ROOT = Path(__file__).parent.parent
@@ -87,3 +88,17 @@ def test_the_settings_in_the_identity_guide_load() -> None:
     assert kinds == [Directory, Provider]
     for kind, block in zip(kinds, blocks, strict=True):
         assert loads(kind, block, "docs/identity.md").cases
+
+
+def test_the_table_of_apps_is_made_from_the_data() -> None:
+    text = apps_page.PAGE.read_text(encoding="utf-8")
+    assert text == apps_page.page(text), "run: python scripts/apps_page.py"
+    with pytest.raises(ValueError, match="marks"):
+        apps_page.page("no table")
+
+
+def test_the_app_file_in_its_guide_loads() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/apps.md").read_text("utf-8"), re.S)
+    app = loads(App, block, "docs/apps.md")
+    assert app.examples.hit
+    assert app.client

@@ -29,7 +29,7 @@ from gateway.mitm.options import EngineOptions
 from gateway.mitm.origin import MOST_HELD, held
 from gateway.node import Listener
 from policies.model import Subject
-from rules.model import Facts
+from rules.model import Facts, Signal
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.layers.http._http2 import Http2Connection
@@ -71,6 +71,7 @@ class EdgeClient(Client):
     claims: tuple[str, ...] = ()  # names claimed so far: CONNECT target, SNI
     target: tuple[str, int] | None = None  # the real destination of a tunnel
     sni_name: str = ""  # the canonical SNI
+    seen: tuple[Signal, ...] = ()  # which program the ClientHello looks like
     tunnel: tuple[Facts, Outcome] | None = None  # the tunnel's own verdict, until it carried one
     received: bool = False  # any byte at all
     recorded: int = 0  # exchanges recorded on this connection

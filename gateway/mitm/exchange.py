@@ -131,6 +131,7 @@ def request_facts(
         scheme="https" if client.tls_established else "http",
         method=request.method,
         path=request.path,
+        seen=client.seen,
         gap=Gap.NAME_CONFLICT if names else None,
     )
 

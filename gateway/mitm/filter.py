@@ -35,6 +35,7 @@ from policies.model import NO_USAGE, Metered, Moment, Subject, Usage
 from policies.moment import moment
 from rules.base import RuleBase
 from rules.model import Facts, Gap, Stage
+from rules.recognise.apps import AppBook
 from rules.recognise.asked import Asked, cares
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class InForce:
     pages: PageMaker
     recogniser: Recogniser | None = None
     asked: Asked | None = None  # search words, prompts, inner URLs
+    apps: AppBook | None = None  # programs by what they say of themselves
 
 
 class Filter:

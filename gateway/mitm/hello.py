@@ -7,7 +7,7 @@ ValueError. Sources: RFC 8446 section 4.1.2, RFC 6066 section 3 (SNI), RFC 7301
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_HELLO = 64 * 1024  # bytes; post-quantum hellos are about 2 KiB
 SNI, ALPN, ECH = 0x0000, 0x0010, 0xFE0D
@@ -15,11 +15,15 @@ SNI, ALPN, ECH = 0x0000, 0x0010, 0xFE0D
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What the ClientHello names. `sni` is as sent (ASCII), empty where absent."""
+    """What the ClientHello names. `sni` is as sent (ASCII), empty where absent.
+
+    `message` is all of it without its header, for who wants to know which program this is.
+    """
 
     sni: str = ""
     alpn: tuple[str, ...] = ()
     ech: bool = False
+    message: bytes = field(default=b"", compare=False, repr=False)
 
 
 def starts_tls(data: bytes) -> bool:
@@ -99,7 +103,7 @@ def parse(data: bytes) -> Hello | None:
     cursor.block(2)  # cipher suites
     cursor.block(1)  # compression methods
     if cursor.at == cursor.end:
-        return Hello()
+        return Hello(message=body)
     extensions = _Cursor(cursor.block(2))
     sni, ech = "", False
     alpn: tuple[str, ...] = ()
@@ -112,7 +116,7 @@ def parse(data: bytes) -> Hello | None:
             alpn = _protocols(content)
         elif kind == ECH:
             ech = True
-    return Hello(sni=sni, alpn=alpn, ech=ech)
+    return Hello(sni=sni, alpn=alpn, ech=ech, message=body)
 
 
 def _server_name(content: bytes) -> str:

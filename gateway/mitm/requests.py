@@ -58,6 +58,8 @@ class Requests:
             self._hostile_name(flow, client, headers)
             return
         force = self._filter.force
+        if force.apps is not None and (program := force.apps.request(headers("user-agent"))):
+            facts = replace(facts, seen=(*facts.seen, *program))
         if force.asked is not None:
             facts = force.asked.request(facts, force.base)
         tricks = requested(facts, headers, force.base, relayed=relayed(client, request))

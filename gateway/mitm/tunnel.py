@@ -18,6 +18,7 @@ from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.layers.tls import ClientTLSLayer
 from OpenSSL import SSL
 
+from gateway.ja4 import ja4
 from gateway.mitm import hello as hellos
 from gateway.mitm.exchange import Exchange, other_names, respond
 from gateway.mitm.layers import RefuseLayer, http_layer
@@ -26,7 +27,7 @@ from gateway.node import ListenerKind
 from gateway.page.model import PageKind, Want
 from gateway.pipeline import Deed, Outcome
 from rules.hosts import canonical, is_address
-from rules.model import MARKER_ZONE, Facts, Gap, Stage
+from rules.model import MARKER_ZONE, Facts, Gap, Signal, Stage
 from rules.recognise.evasion import named
 from rules.recognise.handshakes import greeted, tunnelled
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from gateway.mitm.connection import EdgeClient
     from gateway.mitm.filter import Filter
+    from rules.recognise.apps import AppBook
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _METHOD = re.compile(rb"[A-Z]{3,24} ")
@@ -210,6 +212,7 @@ class Tunnels:
         if (is_address(host) or self._page_listener(client)) and sni:
             address, host = host, sni
         names = other_names(host, sni)
+        client.seen = _program(self._filter.force.apps, found)
         facts = Facts(
             stage=Stage.TLS,
             host=host,
@@ -218,7 +221,9 @@ class Tunnels:
             port=port,
             scheme="https",
             gap=_hello_gap(found, sni, host, names),
-            seen=greeted(sni, found.alpn, host, port) + named(host, self._filter.force.base),
+            seen=client.seen
+            + greeted(sni, found.alpn, host, port)
+            + named(host, self._filter.force.base),
         )
         client.sni_name = sni
         client.claims = names
@@ -313,6 +318,17 @@ def _host(client: EdgeClient) -> str:
 
 def _port(client: EdgeClient) -> int:
     return client.target[1] if client.target else 0
+
+
+def _program(apps: AppBook | None, found: hellos.Hello) -> tuple[Signal, ...]:
+    """Which app's program says this; its JA4 is worked out only where any app has one."""
+    if apps is None:
+        return ()
+    try:
+        mark = ja4(found.message) if apps.wants_ja4 else ""
+    except ValueError:
+        mark = ""
+    return apps.tls(found.alpn, mark)
 
 
 def _hello_gap(found: hellos.Hello, sni: str, host: str, names: tuple[str, ...]) -> Gap | None:

@@ -54,6 +54,7 @@ from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
+from rules.app_files import open_apps
 from rules.asking import open_asked
 from rules.load import DataError, WorldError, load
 from rules.recognise.content import Recogniser
@@ -76,6 +77,7 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         pages=PageMaker.load(loaded.base.categories, contact=node.contact, appeal_url=node.appeal),
         recogniser=recogniser,
         asked=open_asked(loaded.base.path, (recogniser,)),
+        apps=open_apps(loaded.base.path),
     )
 
 

@@ -114,9 +114,10 @@ def tell(
     leading = gap if kind in (PageKind.ERROR, PageKind.REFUSED) else None
     young = asked.stage in messages.young
     code = _NOT_CODE.sub("", asked.code)[:64]
+    wider = _wider(verdict.deciding, categories)
     judged = kind in _JUDGED or (leading is not None and verdict.enforced is Action.BLOCK)
     teaching = kind in _TEACHING
-    tip = material.tip(verdict.deciding, asked.stage, code) if teaching else None
+    tip = material.tip(wider, asked.stage, code) if teaching else None
     crisis = messages.crisis if _touches(messages.crisis, verdict) else None
     reviewable = bool(appeal) and kind in _REVIEWABLE
     return Telling(
@@ -145,7 +146,7 @@ def tell(
         young=young,
         crisis=crisis,
         tip=tip.text if tip else _NOTHING,
-        better=tuple(material.better(verdict.deciding, code)) if teaching else (),
+        better=tuple(material.better(wider, code)) if teaching else (),
     )
 
 
@@ -184,6 +185,12 @@ def when(moment: Moment, weekday: Text, zone: str, language: str) -> str:
     """`2026-11-23 周一 14:35 · 北京时间`."""
     hour, minute = divmod(moment.minute, 60)
     return f"{moment.day} {say(weekday, language)} {hour:02}:{minute:02} · {zone}"
+
+
+def _wider(deciding: tuple[str, ...], categories: Mapping[str, Category]) -> tuple[str, ...]:
+    """The deciding categories and, after them, those of the apps among them."""
+    of = [name for one in deciding if one in categories for name in categories[one].of]
+    return tuple(dict.fromkeys((*deciding, *of)))
 
 
 def _title(categories: Mapping[str, Category], one: str) -> Text:

@@ -27,3 +27,18 @@ def test_unknown_ids_and_bits_beyond_are_nothing() -> None:
 def test_layers() -> None:
     assert KINDS.layers([Layer.HARMFUL, Layer.HELP]) == 0b011
     assert KINDS.layers([]) == 0
+
+
+def test_programs_are_asked_for_with_what_they_look_like() -> None:
+    kinds = Kinds(
+        [
+            Kind(id="games", layer=Layer.FUNCTIONAL),
+            Kind(id="app:a", layer=Layer.APP, of=("games",)),
+            Kind(id="client:a", layer=Layer.APP, of=("app:a", "games")),
+            Kind(id="client:b", layer=Layer.APP, of=("app:b",)),
+        ]
+    )
+    assert kinds.claimed(0b0001) == 0b0101
+    assert kinds.claimed(0b0010) == 0b0110
+    assert kinds.claimed(0) == 0
+    assert KINDS.claimed(0b111) == 0b111
