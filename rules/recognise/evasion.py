@@ -21,7 +21,7 @@ from rules.recognise.parameters import text_of
 from rules.recognise.relays import by_code, by_path
 
 DNS, PROXY, VPN = "encrypted-dns", "proxy", "vpn"
-LIKENESS = 0.98
+LIKENESS = 0.995
 """How sure it is that a name which reads like a listed one is meant to: set by hand."""
 
 AROUND = frozenset({DNS, PROXY, VPN, "adult-content", "adult-ads"})

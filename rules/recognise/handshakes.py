@@ -124,7 +124,7 @@ def message(data: bytes, *, plausible: bool) -> tuple[Signal, ...]:
     if data.startswith(b"SSH-"):
         return (_signal("proxy", "SSH inside", 1.0, "message"),)
     found = tunnelled(data)
-    sure = NOISE if plausible or len(data) < ENOUGH else 0.95
+    sure = NOISE if plausible or len(data) < ENOUGH else 0.98
     return tuple(
         _signal(one.category, one.matched, sure if one.matched == "noise" else 1.0, "message")
         for one in found

@@ -84,7 +84,7 @@ def test_messages(plausible: bool) -> None:
         (found,) = message(data, plausible=plausible)
         assert (found.category, found.confidence, found.place) == ("proxy", 1.0, "message")
     (found,) = message(NOISE, plausible=plausible)
-    assert found.confidence == (0.7 if plausible else 0.95)
+    assert found.confidence == (0.7 if plausible else 0.98)
     assert message(b"\x0a\x0bhello world", plausible=plausible) == ()
 
 
