@@ -9,6 +9,7 @@ The hash is part of a model's format: changing anything here makes a new VERSION
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -20,8 +21,31 @@ ZERO = 48
 _DROP, _HAN, _LATIN = 0, 1, 2
 _RUN = 3  # a character stands at most so often in a row
 
+_HAN_FROM = 0x3400
+_LATIN_TO = 0x250
+ENGLISH = frozenset(
+    "the a an and or of to in on for with you your we our us is are be it this that at by from "
+    "as no not all any now get more new best free only here how can will have has up out if "
+    "i my me they their her his she he was do so but what when who which just one".split()
+)
+"""Words without which hardly three English sentences are written."""
+
 Codes = NDArray[np.uint32]
 Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How much of a text is Chinese, how much is English: characters and words."""
+
+    han: int
+    words: int
+    english: int
+
+    @property
+    def is_english(self) -> bool:
+        """Enough function words among the words to be sentences."""
+        return self.english >= 3 and self.english * 12 >= self.words
 
 _WORDS = (  # (first, last, kind): what is kept of the Basic Multilingual Plane
     (0x30, 0x39, _LATIN),
@@ -94,6 +118,19 @@ def _without_runs(points: Codes) -> Codes:
     keep = np.ones(points.size, dtype=np.bool_)
     keep[_RUN:] = ~again
     return points[keep]
+
+
+def language(points: Codes) -> Language:
+    """What there is to judge by: Han characters, and English words among those of Latin script.
+
+    Keys, tokens, hexadecimal and code are written with letters too, and a model that has
+    learnt sentences has no opinion on them.
+    """
+    han = int(np.count_nonzero((points >= _HAN_FROM) & (points != SPACE)))
+    letters = points[points < _LATIN_TO]
+    text = letters.astype("<u4").tobytes().decode("utf-32-le", "replace")
+    words = [word for word in text.split() if "0" not in word]
+    return Language(han=han, words=len(words), english=sum(word in ENGLISH for word in words))
 
 
 def grams(points: Codes, orders: int, bits: int) -> tuple[Rows, ...]:

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from rules.load import DataError, Problem, load
 from rules.model import Signal
 from rules.recognise.card import MOST, Card, Head
-from rules.recognise.grams import VERSION, Codes, codes, grams, spelt
+from rules.recognise.grams import VERSION, Codes, Language, codes, grams, language, spelt
 
 CARD = "card.yaml"
 WEIGHTS = "weights.npy"
 RECOGNISER = "model"
 LEAST = 4  # code points; a word by itself is for the phrases to know
+LEAST_HAN = 4  # Han characters, and a tenth of all: below it a head for Chinese has no opinion
 TELL = 0.5  # from this probability on there is a Signal, with its reasons
 _REASONS = 5
 _LEAD = 0.5  # share of the budget that goes to the start of a text
@@ -87,9 +88,13 @@ class Model:
         """
         read = self._read(title, text, budget)
         found = []
+        spoken: Language | None = None
         for column, head in enumerate(self.card.heads):
             probability = _probability(read, column, head)
             if probability >= TELL:
+                spoken = spoken or language(read.points)
+                if not _understands(head, spoken, read.points.size):
+                    continue
                 found.append((probability, head, self._reasons(read, column)))
         found.sort(key=lambda item: -item[0])
         return tuple(
@@ -159,6 +164,13 @@ class Model:
             for place in np.argsort(gain)[: -2 * _REASONS : -1]:
                 weighed.append((float(gain[place]), start + int(place), order))
         return " · ".join(_distinct(read.points, sorted(weighed, reverse=True)))
+
+
+def _understands(head: Head, spoken: Language, size: int) -> bool:
+    """Whether the text is in a language this head has learnt, rather than keys and code."""
+    if head.id.endswith("-en"):
+        return spoken.is_english
+    return spoken.han >= LEAST_HAN and spoken.han * 10 >= size
 
 
 def sampled(title: str, text: str, budget: int) -> str:

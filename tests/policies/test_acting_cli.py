@@ -24,12 +24,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> RuleBase:
 @pytest.mark.parametrize(
     ("stage", "odds", "action"),
     [
-        ("junior", 0.95, "block"),
-        ("初中", 0.95, "block"),
+        ("junior", 0.985, "block"),
+        ("初中", 0.985, "block"),
         ("初中", 0.6, "allow"),
         ("初中", None, "allow"),
         ("高中", 1.0, "block"),
-        ("小学", 0.95, "block"),
+        ("小学", 0.985, "block"),
     ],
 )
 def test_actions(base: RuleBase, stage: str, odds: float | None, action: str) -> None:

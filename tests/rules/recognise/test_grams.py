@@ -62,3 +62,22 @@ def test_a_run_is_cut_within_a_long_text() -> None:
     points = codes("好" * 10_000 + "书")
     assert spelt(points) == "好好好书"
     assert points.dtype == np.uint32
+
+
+@pytest.mark.parametrize(
+    ("text", "han", "english"),
+    [
+        ("", 0, False),
+        ("你好，世界", 4, False),
+        ("the cat and the dog are in my garden", 0, True),
+        ("The best free spins for you, get your bonus now!", 0, True),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.dozjgNryP4J3jVmNHl0w5N", 0, False),
+        ("a8f3e2 9c0d11 " * 50, 0, False),
+        ("x" * 980, 0, False),
+        ("加我 the vip abc", 2, False),
+    ],
+)
+def test_what_language_a_text_is_in(text: str, han: int, english: bool) -> None:
+    found = language(codes(text))
+    assert found.han == han
+    assert found.is_english is english

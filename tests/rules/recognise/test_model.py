@@ -127,3 +127,20 @@ def test_probabilities_are_those_of_the_card_in_its_order() -> None:
     found = model().probabilities(BLOCK, budget=0)
     assert list(found) == ["porn", "gambling", "abuse"]
     assert max(found, key=lambda name: found[name]) == "gambling"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "small\n" + "x" * 980,
+        "a8f3e2 " * 200,
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9 " * 5,
+        "".join(map(chr, range(33, 126))) * 20,
+        "+AGEA-YgBj" * 40,
+        "hello world",
+        '{"code":0,"data":{"id":12,"token":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3In0.dozjgNry"}}',
+    ],
+)
+def test_keys_code_and_filler_are_no_language(text: str) -> None:
+    shipped = Model.open(Path("rules/models/text"))
+    assert shipped.judge(text) == ()
