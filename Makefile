@@ -37,6 +37,7 @@ train: setup ## the text model anew from our own texts (ARGS="--corpora DIR [--w
 docs: setup ## write docs/reference.md from the code, docs/evasions.md from the data
 	@$(PY) scripts/reference.py
 	@$(PY) scripts/evasions.py
+	@$(PY) scripts/apps_page.py
 	@$(PY) scripts/schemas.py
 
 lock: ## write requirements.lock anew (needs uv)

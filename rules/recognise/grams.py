@@ -47,6 +47,7 @@ class Language:
         """Enough function words among the words to be sentences."""
         return self.english >= 3 and self.english * 12 >= self.words
 
+
 _WORDS = (  # (first, last, kind): what is kept of the Basic Multilingual Plane
     (0x30, 0x39, _LATIN),
     (0x41, 0x5A, _LATIN),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.recognise.grams import codes, grams, spelt
+from rules.recognise.grams import codes, grams, language, spelt
 
 
 @pytest.mark.parametrize(
