@@ -54,7 +54,7 @@ from rules.training.build import BENIGN as BENIGN_LABEL
 from rules.training.corpora import Row, digest
 
 ROOT = Path(__file__).resolve().parent.parent
-CERTAIN = 0.9
+CERTAIN = 0.96
 FOLDS = 3
 SEED = 20261123
 
