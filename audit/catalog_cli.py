@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from audit.catalog import CONTROLS, Catalog, load_catalog
+from audit.catalog import CONTROLS, Catalog, load_catalog, reach
 from audit.model import Check, Control, HighRiskRule, Part, Question
 from audit.population import load_population, verify
 from rules.load import DataError, Problem, load_folder
@@ -79,18 +79,11 @@ def _chosen(catalog: Catalog, options: argparse.Namespace) -> tuple[Control, ...
 
 
 def served(catalog: Catalog, checks: Iterable[Check]) -> Mapping[str, tuple[dict[str, str], ...]]:
-    """Which checks look at each Control.
-
-    A link holds for the same requirement at the other levels too, unless the check names
-    that level's clause itself.
-    """
+    """Which checks look at each Control, at every level that they reach."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for check in checks:
-        named = {one.id: link for link in check.serves if (one := catalog.get(link.control))}
-        for name, link in named.items():
-            for one in catalog.same(name):
-                decided = named.get(one.id, link)
-                found[one.id].setdefault(check.id, decided.link.value)
+        for name, link in reach(catalog, check.serves).items():
+            found[name][check.id] = link.value
     return {
         name: tuple({"id": check, "link": link} for check, link in sorted(links.items()))
         for name, links in found.items()

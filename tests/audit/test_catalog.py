@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.catalog import Catalog, Section, assemble, load_catalog
-from audit.model import Ask, Control, ObjectClass, Part, Tier
+from audit.catalog import Catalog, Section, assemble, load_catalog, reach
+from audit.model import Ask, Control, Link, ObjectClass, Part, Serves, Tier
 from rules.load import DataError, loads
 from rules.model import Status
 
@@ -279,6 +279,30 @@ def test_a_requirement_becomes_a_control_at_each_level() -> None:
         ("X:3:8.1.2.b", "乙", False),
     ]
     assert [one.id for one in made.same("X:2:7.1.1")] == ["X:2:7.1.1", "X:3:8.1.2.a"]
+
+
+@pytest.mark.parametrize(
+    ("serves", "reached"),
+    [
+        ({"X:3:8.1.2.b": "decides"}, {"X:3:8.1.2.b": "decides"}),
+        (
+            {"X:3:8.1.2.a": "decides"},  # level 2 reads otherwise
+            {"X:3:8.1.2.a": "decides", "X:2:7.1.1": "contributes"},
+        ),
+        (
+            {"X:3:8.1.2.a": "decides", "X:2:7.1.1.a": "decides"},
+            {"X:3:8.1.2.a": "decides", "X:2:7.1.1": "decides"},
+        ),
+        ({"X:3:9.9": "decides"}, {}),
+        ({}, {}),
+    ],
+)
+def test_a_check_reaches_other_levels_where_it_may(
+    serves: dict[str, str], reached: dict[str, str]
+) -> None:
+    made, _ = assemble([("s.yaml", loads(Section, SECTION, "s.yaml"))])
+    links = [Serves(control=name, link=Link(link)) for name, link in serves.items()]
+    assert {name: link.value for name, link in reach(made, links).items()} == reached
 
 
 @pytest.mark.parametrize(

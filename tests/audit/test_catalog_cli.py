@@ -128,12 +128,15 @@ def test_a_check_serves_the_requirement_at_every_level(few: str) -> None:
             Serves(control=f"{of}:2:7.1.4.1.b", link=Link.CONTRIBUTES),
         ),
         check("boot", Serves(control=f"{of}:3:8.1.4.6.a", link=Link.CONTRIBUTES)),
+        check("virus", Serves(control=f"{of}:3:8.1.4.5", link=Link.DECIDES)),
         check("gone", Serves(control=f"{of}:3:8.1.4.99", link=Link.DECIDES)),
     ]
     found = catalog_cli.served(catalog, checks)
     assert found[f"{of}:3:8.1.4.1.b"] == ({"id": "ssh", "link": "decides"},)
     assert found[f"{of}:2:7.1.4.1.b"] == ({"id": "ssh", "link": "contributes"},)
     assert found[f"{of}:4:9.1.4.1.b"] == ({"id": "ssh", "link": "decides"},)
+    assert found[f"{of}:3:8.1.4.5"] == ({"id": "virus", "link": "decides"},)
+    assert found[f"{of}:2:7.1.4.5"] == ({"id": "virus", "link": "contributes"},)  # asks less
     assert found[f"{of}:2:7.1.4.6"] == ({"id": "boot", "link": "contributes"},)
     assert not any("99" in name for name in found)
 
