@@ -39,7 +39,7 @@ PURE = (
     "gateway/mitm/layers.py", "gateway/mitm/options.py",
     "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
     "gateway/formats.py", "gateway/pack.py",
-    "audit/model.py",
+    "audit/catalog.py", "audit/model.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
     "audit/risk.py", "audit/score.py", "audit/weighing.py",
 )  # fmt: skip

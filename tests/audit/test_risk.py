@@ -140,7 +140,7 @@ def test_evidence_alone(results: list[ItemResult], wanted: RiskState) -> None:
             [item(F)],
             answer(triggered=False, reason=""),
             RiskState.CANDIDATE,
-        ),  # no reason, no answer
+        ),
         ([item(F)], answer(triggered=False, by=" "), RiskState.CANDIDATE),
         ([item(F)], answer(rule="other", triggered=True), RiskState.CANDIDATE),
         ([item(F)], answer(target="b", triggered=False), RiskState.CANDIDATE),
