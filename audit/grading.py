@@ -13,6 +13,8 @@ from enum import StrEnum
 from audit.model import Control, System
 from rules.model import Basis, Text
 
+MLPS = "GBT22239-2019"  # 等保: the only standard that is graded
+
 
 class Mark(StrEnum):
     """GB/T 22239 annex A: what a control point protects."""
@@ -50,11 +52,14 @@ def mark_of(control: Control, grades: Grades) -> Mark:
     return Mark.G
 
 
-def in_scope(controls: Iterable[Control], system: System, grades: Grades) -> tuple[Control, ...]:
+def in_scope(
+    controls: Iterable[Control], system: System, grades: Grades, standard: str = MLPS
+) -> tuple[Control, ...]:
     """The controls a system is measured by: each at the grade of what it protects (S3A2G3)."""
     wanted = {Mark.S: system.s, Mark.A: system.a, Mark.G: max(system.g, system.level)}
     return tuple(
         one
         for one in controls
-        if one.part in system.parts and one.level == wanted[mark_of(one, grades)]
+        if one.standard == standard
+        and one.part in system.parts and one.level == wanted[mark_of(one, grades)]
     )
