@@ -61,5 +61,6 @@ def in_scope(
         one
         for one in controls
         if one.standard == standard
-        and one.part in system.parts and one.level == wanted[mark_of(one, grades)]
+        and one.part in system.parts
+        and one.level == wanted[mark_of(one, grades)]
     )

@@ -13,6 +13,8 @@ from fractions import Fraction
 from audit.model import Control, State
 from rules.model import Text
 
+TECHNICAL = ("安全物理环境", "安全通信网络", "安全区域边界", "安全计算环境", "安全管理中心")
+
 
 class Weighing(StrEnum):
     """How the score beside the 符合率 is reckoned."""
@@ -55,9 +57,11 @@ def _formula_2021(items: list[tuple[Control, Fraction]], y: Fraction) -> float |
 
 
 def technical(control: Control) -> bool:
-    """Sections 1 to 5 (物理 … 管理中心) are technical, 6 to 10 management."""
-    pieces = control.clause.split(".")
-    return len(pieces) > 2 and pieces[2].isdecimal() and int(pieces[2]) <= 5
+    """物理 … 管理中心 are technical, the other five management.
+
+    By title, not by number: the extensions number their sections without the missing ones.
+    """
+    return control.section.zh in TECHNICAL
 
 
 def _factor(weight: float) -> int:

@@ -54,7 +54,7 @@ def control(clause: str, *, scored: bool = True, weight: float = 1.0) -> Control
         clause=clause,
         point=clause,
         point_title=WORD,
-        section=WORD,
+        section=Text(zh="安全计算环境", en=""),
         text=WORD,
         objects=(ObjectClass.SERVER,),
         tiers={ObjectClass.SERVER: Tier.HOST},

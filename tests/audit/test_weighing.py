@@ -9,7 +9,10 @@ from rules.model import Basis, Text
 WORD = Text(zh="甲", en="a")
 
 
-def control(clause: str, weight: float) -> Control:
+SECTIONS = {"4": "安全计算环境", "5": "安全管理中心", "6": "安全管理制度"}
+
+
+def control(clause: str, weight: float, section: str = "") -> Control:
     return Control(
         standard="GBT22239-2019",
         level=3,
@@ -17,7 +20,7 @@ def control(clause: str, weight: float) -> Control:
         clause=clause,
         point=clause,
         point_title=WORD,
-        section=WORD,
+        section=Text(zh=section or SECTIONS[clause.split(".")[2]], en=""),
         text=WORD,
         objects=(ObjectClass.SERVER,),
         tiers={ObjectClass.SERVER: Tier.HOST},
@@ -55,17 +58,18 @@ def test_a_minor_item_costs_one_step_of_ten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clause", "wanted"),
+    ("clause", "section", "wanted"),
     [
-        ("8.1.5.4.f", True),
-        ("8.1.6.1", False),
-        ("8.1.10.13.c", False),
-        ("8.2.5.1.a", True),
-        ("28", False),
+        ("8.1.5.4.f", "安全管理中心", True),
+        ("8.1.6.1", "安全管理制度", False),
+        ("8.1.10.13.c", "安全运维管理", False),
+        ("8.2.5.1.a", "安全管理中心", True),
+        ("8.3.4.1.a", "安全建设管理", False),  # the fourth section of an extension
+        ("8.4.4.1.a", "安全运维管理", False),
     ],
 )
-def test_technical_sections(clause: str, wanted: bool) -> None:
-    assert technical(control(clause, 1.0)) is wanted
+def test_technical_sections(clause: str, section: str, wanted: bool) -> None:
+    assert technical(control(clause, 1.0, section)) is wanted
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from audit.model import Part
+from audit.catalog import load_catalog
+from audit.matrix import covered
+from audit.model import HighRiskRule, Part
+from audit.risk import at_all_levels
 from audit.yardsticks import ROOM, load_yardsticks
 from rules.load import DataError
 from rules.model import Status
@@ -47,7 +51,7 @@ def test_32_triggers_26_tied_to_items() -> None:
 
 
 @pytest.mark.parametrize("rule", [*ALL.high, *ALL.hazards], ids=lambda rule: rule.id)
-def test_controls_fit_part_and_levels(rule) -> None:  # type: ignore[no-untyped-def]
+def test_controls_fit_part_and_levels(rule: HighRiskRule) -> None:
     chapter = {Part.GENERAL: "1", Part.CLOUD: "2", Part.MOBILE: "3", Part.IOT: "4", Part.ICS: "5"}
     for control in rule.controls:
         standard, level, clause = control.split(":")
@@ -55,6 +59,54 @@ def test_controls_fit_part_and_levels(rule) -> None:  # type: ignore[no-untyped-
         assert int(level) == int(clause[0]) - 5
         assert int(level) in rule.levels
         assert clause.split(".")[1] == chapter[rule.part]
+
+
+CATALOG = load_catalog()
+GRADED = at_all_levels([*ALL.high, *ALL.hazards], lambda name: [x.id for x in CATALOG.same(name)])
+
+
+@pytest.mark.parametrize("rule", GRADED, ids=lambda rule: rule.id)
+def test_rules_stand_on_controls_of_the_catalog(rule: HighRiskRule) -> None:
+    """At every level of a rule there is something to look at."""
+    known = [CATALOG.get(name) for name in rule.controls]
+    assert all(
+        one is not None and one.id == name for one, name in zip(known, rule.controls, strict=True)
+    )
+    if rule.controls:
+        assert set(rule.levels) <= {one.level for one in known if one is not None}
+
+
+def test_the_matrix_stands_on_the_catalogs() -> None:
+    level3 = [one.id for one in CATALOG.select(standard=ALL.matrix.standard, level=3)]
+    points = {one.point for one in CATALOG.select(standard="GBT39204-2022")}
+    for cell in ALL.matrix.cells:
+        for clause in cell.clauses:
+            assert covered(replace(cell, clauses=(clause,)), ALL.matrix, level3), clause
+        assert set(cell.activities) <= points, cell.id
+
+
+def test_the_crosswalk_stands_on_the_catalogs() -> None:
+    titles = {one.point: one.point_title.zh for one in CATALOG.select(level=3)}
+    cii = {one.point for one in CATALOG.select(standard="GBT39204-2022")}
+    for row in ALL.crosswalk.rows:
+        assert row.title.zh.endswith(titles[row.point]), row.point
+        for pair in row.pairs:
+            if pair.standard == "GBT39204-2022":
+                assert set(pair.clauses) <= cii
+
+
+def test_marks_name_points_of_the_catalog() -> None:
+    there = {
+        (".".join(one.clause.split(".")[1:3]), one.point_title.zh)
+        for one in CATALOG.select(standard=ALL.matrix.standard)
+    }
+    assert {(mark.area, mark.title) for mark in ALL.grades.marks} <= there
+
+
+def test_aggregation_names_points_of_the_catalog() -> None:
+    points = {f"{x.standard}:{x.level}:{x.point}" for x in CATALOG.controls.values()}
+    for special in ALL.aggregation.exceptions:
+        assert set(special.controls) <= points
 
 
 def test_the_cases_the_reference_names() -> None:
