@@ -27,10 +27,6 @@ class RiskState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-OPEN = frozenset((RiskState.CANDIDATE, RiskState.UNKNOWN))
-GONE = frozenset((RiskState.CLEAR, RiskState.NOT_APPLICABLE))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAnswer:
     """What a person decided of one rule, on one target or (empty) on all that are affected.
@@ -73,37 +69,6 @@ class Risk:
     hazard: bool
     state: RiskState
     places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many rules stand in which state."""
-
-    triggered: int = 0
-    candidate: int = 0
-    unknown: int = 0
-    lowered: int = 0
-
-    @property
-    def open(self) -> int:
-        return self.candidate + self.unknown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rectified:
-    """Counted before rectification, with what is mended since (1846号 Q22)."""
-
-    before: int
-    mended: int
-
-    @property
-    def text(self) -> Text:
-        if not self.mended:
-            return Text(zh=str(self.before), en=str(self.before))
-        return Text(
-            zh=f"{self.before}（{self.mended}个已整改）",
-            en=f"{self.before} ({self.mended} mended)",
-        )
 
 
 def judge(
@@ -318,25 +283,3 @@ _CONTRADICTED = Text(
     zh="人工判定不成立，但对应检查不通过，须复核。",
     en="A person says no, but a check of this rule fails: to be reviewed.",
 )
-
-
-def counts(risks: Iterable[Risk]) -> Counts:
-    """How many rules are triggered, undecided or lowered."""
-    states = [one.state for one in risks]
-    return Counts(
-        triggered=states.count(RiskState.TRIGGERED),
-        candidate=states.count(RiskState.CANDIDATE),
-        unknown=states.count(RiskState.UNKNOWN),
-        lowered=states.count(RiskState.LOWERED),
-    )
-
-
-def rectified(before: Iterable[Risk], after: Iterable[Risk]) -> Rectified:
-    """Triggered before rectification, and of these proven gone (or lowered) since.
-
-    Unknown afterwards is not mended.
-    """
-    now = {one.rule.id: one.state for one in after}
-    found = [one.rule.id for one in before if one.state is RiskState.TRIGGERED]
-    mended = GONE | {RiskState.LOWERED}
-    return Rectified(before=len(found), mended=sum(1 for name in found if now.get(name) in mended))

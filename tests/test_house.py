@@ -41,7 +41,8 @@ PURE = (
     "gateway/formats.py", "gateway/pack.py",
     "audit/catalog.py", "audit/model.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
-    "audit/risk.py", "audit/score.py", "audit/weighing.py",
+    "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
+    "audit/weighing.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 

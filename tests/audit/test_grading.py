@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit.catalog import load_catalog
 from audit.grading import Mark, in_scope, mark_of
 from audit.model import Control, ObjectClass, Part, System, Tier
 from audit.yardsticks import load_yardsticks
@@ -25,6 +26,26 @@ def control(clause: str, title: str, part: Part = Part.GENERAL) -> Control:
         tiers={ObjectClass.SERVER: Tier.HOST},
         basis=Basis(source="x"),
     )
+
+
+CATALOG = tuple(load_catalog().controls.values())
+
+
+@pytest.mark.parametrize(
+    ("s", "a", "g", "wanted"),
+    [
+        (3, 3, 3, 211),
+        (2, 2, 2, 135),
+        (3, 2, 3, 211 - 3 - 3 + 2 + 2),  # 电力供应 and 数据备份恢复 at level 2
+        (2, 3, 3, None),
+    ],
+)
+def test_the_real_catalog(s: int, a: int, g: int, wanted: int | None) -> None:
+    system = System(id="x", name="x", organisation="o", s=s, a=a, g=g)
+    chosen = in_scope(CATALOG, system, GRADES)
+    if wanted is not None:
+        assert len(chosen) == wanted
+    assert {one.standard for one in chosen} == {"GBT22239-2019"}
 
 
 CONTROLS = (

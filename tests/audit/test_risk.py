@@ -15,16 +15,12 @@ from audit.model import (
     Why,
 )
 from audit.risk import (
-    Counts,
-    Rectified,
     Risk,
     RiskAnswer,
     RiskState,
     at_all_levels,
     barred,
-    counts,
     judge,
-    rectified,
 )
 from rules.model import Basis, Text
 
@@ -254,26 +250,6 @@ def test_what_is_known_of_the_whole_speaks_for_a_target_without_its_own() -> Non
 def test_places_name_items_and_checks() -> None:
     (place,) = one([item(F, checks=(FAILS, FAILS))]).places
     assert (place.controls, place.checks) == ((ITEM,), ("vuln",))
-
-
-def test_counts() -> None:
-    risks = [one([item(F, checks=(FAILS,))]), one([item(F)]), one([]), one([item(P)])]
-    assert counts(risks) == Counts(triggered=1, candidate=1, unknown=1)
-    assert counts(risks).open == 2
-
-
-@pytest.mark.parametrize(
-    ("after", "mended"),
-    [([item(P)], 1), ([item(U)], 0), ([item(F)], 0), ([item(F, checks=(FAILS,))], 0), ([], 0)],
-)
-def test_mended_means_proven(after: list[ItemResult], mended: int) -> None:
-    before = [one([item(F, checks=(FAILS,))])]
-    assert rectified(before, [one(after)]) == Rectified(before=1, mended=mended)
-
-
-def test_printed_as_the_template_wants() -> None:
-    assert Rectified(before=10, mended=5).text.zh == "10（5个已整改）"
-    assert Rectified(before=3, mended=0).text.zh == "3"
 
 
 def test_controls_at_all_levels() -> None:

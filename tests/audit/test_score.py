@@ -4,6 +4,8 @@ import dataclasses
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.model import (
     Compensation,
@@ -255,3 +257,28 @@ def test_the_2021_template_is_a_plug_in() -> None:
     assert old.weighing is Weighing.FORMULA_2021
     assert old.basis.status is Status.UNVERIFIED
     assert scored("ppff", scoring=old).weighted == 50.0  # the management half is untouched
+
+
+ORDER = ("none", "fails", "mostly", "meets")
+
+
+@settings(max_examples=120, deadline=None)
+@given(letters=st.text("pphfn", min_size=1, max_size=40), hazards=st.integers(0, 2))
+def test_mending_an_item_never_worsens_the_conclusion(letters: str, hazards: int) -> None:
+    risks = Hazards(hazards=hazards)
+    before = scored(letters, hazards=risks)
+    better = letters.replace("f", "h", 1) if "f" in letters else letters.replace("h", "p", 1)
+    after = scored(better, hazards=risks)
+    assert ORDER.index(after.code) >= ORDER.index(before.code)
+    assert before.floor <= after.floor
+
+
+@settings(max_examples=120, deadline=None)
+@given(letters=st.text("pphfnu", max_size=40))
+def test_counts_add_up_and_the_rate_lies_between(letters: str) -> None:
+    got = scored(letters)
+    whole = got.passed + got.partial + got.failed + got.not_applicable + got.unknown
+    assert whole == len(letters)
+    assert 0 <= got.floor <= got.ceiling <= 1
+    assert (got.rate is None) is (got.unknown > 0 or got.not_applicable == whole)
+    assert got.unknown == 0 or got.code == "none"
