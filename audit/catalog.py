@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from audit.model import Control, Defence, ObjectClass, Part, Question, Tier
+from audit.model import Control, Defence, Link, ObjectClass, Part, Question, Serves, Tier
 from rules.load import DataError, Problem, loads, read_text
 from rules.model import Basis, Status, Text
 
@@ -127,13 +127,32 @@ class Catalog:
         return tuple(dict.fromkeys(standard for standard, _, _ in self.controls))
 
 
+def reach(catalog: Catalog, serves: Iterable[Serves]) -> dict[str, Link]:
+    """What a check says about each Control, the same requirement at other levels included.
+
+    At a level that the check does not name itself, it decides only where the wording is
+    that of the clause it was written for; where less or more is asked, it contributes.
+    """
+    named = {one.id: link.link for link in serves if (one := catalog.get(link.control))}
+    found = dict(named)
+    for name, link in named.items():
+        written = catalog.get(name)
+        for one in catalog.same(name):
+            if one.id in named or written is None:
+                continue
+            decides = link is Link.DECIDES and one.text == written.text
+            if found.get(one.id) is not Link.DECIDES:
+                found[one.id] = Link.DECIDES if decides else Link.CONTRIBUTES
+    return found
+
+
 def load_catalog(folder: Path = CONTROLS) -> Catalog:
     """Read every section below `folder`. Raises one DataError with all problems."""
     sections: list[tuple[str, Section]] = []
     problems: list[Problem] = []
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*/*.yaml")):
-        if path.stem == "population":  # what must be there: audit/population.py
+        if path.stem.startswith("population"):  # what must be there: audit/population.py
             continue
         try:
             text = read_text(path)

@@ -214,12 +214,16 @@ def test_no_two_clauses_of_a_level_say_the_same(catalog: Catalog) -> None:
 
 def test_what_is_unsure_is_not_scored(catalog: Catalog) -> None:
     for one in own(catalog):
-        if one.part is Part.BIGDATA or one.level in (1, 4):
+        if one.part is Part.BIGDATA:
             assert not one.scored, one.id
+            continue
+        assert one.scored == (one.status is not Status.UNVERIFIED), one.id
         if one.level == 3:
-            wanted = Status.SECONDARY if one.part is Part.BIGDATA else Status.CONFIRMED
-            assert one.status is wanted, one.id
-        assert one.status is not Status.UNVERIFIED or not one.scored
+            assert one.status is Status.CONFIRMED, one.id
+        if one.level == 4:
+            assert one.status is not Status.CONFIRMED, one.id
+        if one.level == 1 and one.part in EXTENSIONS:
+            assert one.status is Status.UNVERIFIED, one.id
 
 
 def test_management_lies_in_the_management_layer(catalog: Catalog) -> None:
