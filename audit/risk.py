@@ -199,7 +199,7 @@ def _seen(rule: HighRiskRule, results: list[ItemResult]) -> tuple[RiskState, Tex
             zh="相关测评项不符合或部分符合，是否构成须由人判定。",
             en="A related item lacks something; whether it is this risk a person decides.",
         )
-    if not results or any(one.state is State.UNKNOWN for one in results):
+    if not results or any(one.state is State.UNKNOWN for one in results) or _unsure(rule, results):
         return RiskState.UNKNOWN, Text(
             zh="相关测评项尚未查明。", en="The related items are not known yet."
         )
@@ -208,6 +208,15 @@ def _seen(rule: HighRiskRule, results: list[ItemResult]) -> tuple[RiskState, Tex
             zh="相关测评项均不适用。", en="None of the related items applies."
         )
     return RiskState.CLEAR, Text(zh="相关测评项符合。", en="The related items pass.")
+
+
+def _unsure(rule: HighRiskRule, results: list[ItemResult]) -> bool:
+    """Whether a check that the rule names could not tell, however well the item came out."""
+    return any(
+        finding.check in rule.checks and finding.state is State.UNKNOWN
+        for one in results
+        for finding in one.findings
+    )
 
 
 def _failing_checks(rule: HighRiskRule, results: list[ItemResult]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from audit.crosswalk import Crosswalk
 from audit.grading import Grades
 from audit.matrix import Matrix
 from audit.model import HighRiskRule
+from audit.risk import RiskAnswer
 from audit.score import Scoring
 from rules.load import DataError, Problem, load, load_folder
 
@@ -88,6 +89,41 @@ def load_yardsticks(room: Path = ROOM, template: str = DEFAULT_TEMPLATE) -> Yard
         crosswalk=crosswalk,
         digest=_digest(room),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAnswers:
+    """A file of decisions: what an officer wrote down of rules and principles."""
+
+    answers: tuple[RiskAnswer, ...]
+
+
+def load_answers(path: Path, yardsticks: Yardsticks) -> tuple[RiskAnswer, ...]:
+    """Read decisions on risks. Raises DataError: unknown rules and mitigations, no reason."""
+    answers = load(RiskAnswers, path).answers
+    rules = {rule.id: rule for rule in (*yardsticks.high, *yardsticks.hazards)}
+    problems = [
+        Problem(file=str(path), line=1, column=1, message=f"answer {number}: {message}")
+        for number, answer in enumerate(answers, 1)
+        for message in wrong_answer(answer, rules.get(answer.rule))
+    ]
+    if problems:
+        raise DataError(problems)
+    return answers
+
+
+def wrong_answer(answer: RiskAnswer, rule: HighRiskRule | None) -> list[str]:
+    """What is wrong with a decision: one that would not count is refused, not dropped."""
+    if rule is None:
+        return [f"there is no rule `{answer.rule}`"]
+    wrong = [
+        f"rule {rule.id} has no mitigation {number}"
+        for number in answer.mitigations
+        if not 0 < number <= len(rule.mitigations)
+    ]
+    if not answer.counts:
+        wrong.append("a decision needs `reason` and `by`")
+    return wrong
 
 
 def wrong_rules(rules: Iterable[HighRiskRule], folder: Path) -> list[Problem]:

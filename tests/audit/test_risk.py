@@ -1,6 +1,8 @@
 """High risks and major hazards: what triggers, what lowers, what nobody has decided."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.model import (
     Finding,
@@ -22,6 +24,7 @@ from audit.risk import (
     barred,
     judge,
 )
+from audit.yardsticks import load_yardsticks
 from rules.model import Basis, Text
 
 WORD = Text(zh="甲", en="a")
@@ -108,7 +111,11 @@ FAILS = finding("vuln", F)
         ([item(F, checks=(FAILS,))], RiskState.TRIGGERED),
         ([item(U, checks=(FAILS,))], RiskState.TRIGGERED),  # the check is evidence enough
         ([item(F, checks=(finding("else", F),))], RiskState.CANDIDATE),
-        ([item(P, checks=(finding("vuln", U),))], RiskState.CLEAR),
+        (
+            [item(P, checks=(finding("vuln", U),))],
+            RiskState.UNKNOWN,
+        ),  # could not tell
+        ([item(P, checks=(finding("else", U),))], RiskState.CLEAR),
         ([item(U)], RiskState.UNKNOWN),
         ([item(P), item(U, control=OTHER)], RiskState.UNKNOWN),
         ([item(N), item(N, control=OTHER)], RiskState.NOT_APPLICABLE),
@@ -256,3 +263,52 @@ def test_controls_at_all_levels() -> None:
     kin = {ITEM: ("GBT22239-2019:2:7.1.4.4.e", ITEM, "GBT22239-2019:4:9.1.4.4.e")}
     (got,) = at_all_levels([rule()], lambda name: kin.get(name, ()))
     assert got.controls == (ITEM, *[one for one in kin[ITEM] if one != ITEM], OTHER)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seen=st.lists(
+        st.tuples(st.sampled_from([P, F, H, U, N]), st.sampled_from("ab"), st.booleans()),
+        max_size=4,
+    )
+)
+def test_without_an_answer_the_unknown_is_never_clear(
+    seen: list[tuple[State, str, bool]],
+) -> None:
+    results = [
+        item(state, target=name, control=ITEM if first else OTHER) for state, name, first in seen
+    ]
+    got = one(results)
+    if not seen or any(state is U for state, _, _ in seen):
+        assert got.state in (RiskState.CANDIDATE, RiskState.UNKNOWN)
+    assert got.state is not RiskState.TRIGGERED  # an item alone triggers nothing
+
+
+SHIPPED = load_yardsticks()
+
+
+@pytest.mark.parametrize("shipped", [*SHIPPED.high, *SHIPPED.hazards], ids=lambda one: one.id)
+def test_every_shipped_rule_can_fire_and_be_undone(shipped: HighRiskRule) -> None:
+    level = shipped.levels[0]
+    system = System(
+        id="s", name="s", organisation="o", s=level, a=level, g=level, parts=(shipped.part,)
+    )
+    hazard = shipped.id.startswith("A-")
+    three = {"relevant": True, "severe": True, "frequent": True} if hazard else {}
+    fails = [item(F, control=name) for name in shipped.controls]
+
+    def state(results: list[ItemResult], *answers: RiskAnswer) -> RiskState:
+        more = {"rule": shipped, "system": system, "hazards": hazard}
+        return one(results, *answers, **more).state
+
+    yes = answer(rule=shipped.id, triggered=True, **three)
+    assert state(fails, yes) is RiskState.TRIGGERED
+    assert state(fails) is (RiskState.CANDIDATE if fails else RiskState.UNKNOWN)
+    assert state(fails, answer(rule=shipped.id, triggered=False)) is RiskState.CLEAR
+    for number, _ in enumerate(shipped.mitigations, 1):
+        eased = answer(rule=shipped.id, triggered=True, mitigations=(number,), **three)
+        wanted = RiskState.TRIGGERED if "always" in shipped.never else RiskState.LOWERED
+        assert state(fails, eased) is wanted
+    if hazard:
+        not_severe = answer(rule=shipped.id, triggered=True, **{**three, "severe": False})
+        assert state(fails, not_severe) is RiskState.LOWERED

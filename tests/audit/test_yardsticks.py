@@ -11,7 +11,7 @@ from audit.catalog import load_catalog
 from audit.matrix import covered
 from audit.model import HighRiskRule, Part
 from audit.risk import at_all_levels
-from audit.yardsticks import ROOM, load_yardsticks
+from audit.yardsticks import ROOM, load_answers, load_yardsticks
 from rules.load import DataError
 from rules.model import Status
 
@@ -148,3 +148,33 @@ def test_the_digest_follows_the_data(tmp_path: Path) -> None:
     path = room / "scoring" / "template-2025.yaml"
     path.write_text(path.read_text("utf-8").replace("at_lower: fails", "at_lower: mostly"), "utf-8")
     assert load_yardsticks(room).digest != ALL.digest
+
+
+def test_decisions_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(
+        "answers:\n"
+        "  - {rule: 6.4.1.1, target: db, triggered: true, mitigations: [2], reason: 双因素, by: 王}\n"
+        "  - {rule: A-27, triggered: false, reason: 演练未取得权限, by: 王}\n",
+        "utf-8",
+    )
+    first, second = load_answers(path, ALL)
+    assert (first.mitigations, first.relevant, second.triggered) == ((2,), None, False)
+
+
+def test_decisions_that_would_not_count_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(
+        "answers:\n"
+        "  - {rule: 6.4.1.9, reason: x, by: y}\n"
+        "  - {rule: 6.4.1.1, mitigations: [3], reason: x, by: y}\n"
+        "  - {rule: 6.4.1.1, triggered: false}\n",
+        "utf-8",
+    )
+    with pytest.raises(DataError) as caught:
+        load_answers(path, ALL)
+    told = str(caught.value)
+    assert len(caught.value.problems) == 3
+    assert "answer 1: there is no rule `6.4.1.9`" in told
+    assert "answer 2: rule 6.4.1.1 has no mitigation 3" in told
+    assert "answer 3: a decision needs `reason` and `by`" in told
