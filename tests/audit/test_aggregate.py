@@ -48,7 +48,7 @@ def test_rules(states: list[State], mixed: State, worst: State, half: State) -> 
     assert together(states, Over.SHARE, Fraction(1, 2)) is half
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     states=st.lists(st.sampled_from([P, H, F, N, U]), max_size=6),
     over=st.sampled_from(Over),

@@ -265,7 +265,7 @@ def test_controls_at_all_levels() -> None:
     assert got.controls == (ITEM, *[one for one in kin[ITEM] if one != ITEM], OTHER)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     seen=st.lists(
         st.tuples(st.sampled_from([P, F, H, U, N]), st.sampled_from("ab"), st.booleans()),

@@ -262,7 +262,7 @@ def test_the_2021_template_is_a_plug_in() -> None:
 ORDER = ("none", "fails", "mostly", "meets")
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(letters=st.text("pphfn", min_size=1, max_size=40), hazards=st.integers(0, 2))
 def test_mending_an_item_never_worsens_the_conclusion(letters: str, hazards: int) -> None:
     risks = Hazards(hazards=hazards)
@@ -273,7 +273,7 @@ def test_mending_an_item_never_worsens_the_conclusion(letters: str, hazards: int
     assert before.floor <= after.floor
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(letters=st.text("pphfnu", max_size=40))
 def test_counts_add_up_and_the_rate_lies_between(letters: str) -> None:
     got = scored(letters)

@@ -154,7 +154,7 @@ def test_decisions_are_read(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     path.write_text(
         "answers:\n"
-        "  - {rule: 6.4.1.1, target: db, triggered: true, mitigations: [2], reason: 双因素, by: 王}\n"
+        "  - {rule: 6.4.1.1, target: db, triggered: true, mitigations: [2], reason: 双, by: 王}\n"
         "  - {rule: A-27, triggered: false, reason: 演练未取得权限, by: 王}\n",
         "utf-8",
     )
