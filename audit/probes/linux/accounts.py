@@ -7,7 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
+from audit.probes.linux.known import DEFAULTS, HASHES, NO_LOGIN, SHARED, WEAK
 from audit.probes.linux.lines import (
     all_text,
     days_since,
@@ -18,13 +19,6 @@ from audit.probes.linux.lines import (
     settings,
 )
 
-NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "true")
-HASHES = {"1": "md5", "2a": "blowfish", "2b": "blowfish", "2y": "blowfish", "3": "nt",
-          "5": "sha256", "6": "sha512", "y": "yescrypt", "gy": "gost-yescrypt", "7": "scrypt",
-          "sm3": "sm3", "des": "des", "bsdi": "des", "other": "other"}  # fmt: skip
-WEAK = frozenset(("md5", "des", "nt"))
-DEFAULTS = frozenset("adm lp sync shutdown halt games operator gopher news uucp ftp nobody".split())
-SHARED = frozenset("test guest user admin demo public temp tmp share oracle123 student".split())
 NEVER = 99999
 MAX_USERS = 2000
 
@@ -104,7 +98,7 @@ def _passwords(seen: Collection) -> dict[str, dict[str, Any]]:
     return found
 
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LOGIN = re.compile(
     r"^(\S+)\s.*?\w{3} (\w{3}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (?:([+-]\d{4}) )?(\d{4})"
 )
@@ -148,7 +142,9 @@ def _groups(seen: Collection) -> dict[str, Any]:
         "root_groups": [name for name, one in groups.items() if one["gid"] == 0],
         "duplicate_gids": _twice([one["gid"] for one in groups.values()]),
         "group_passwords": [
-            line.split(":")[0] for line in seen.lines("gshadow") if line.endswith((":set", ":empty"))
+            line.split(":")[0]
+            for line in seen.lines("gshadow")
+            if line.endswith((":set", ":empty"))
         ],
     }
 
@@ -163,7 +159,9 @@ def _of(groups: dict[str, dict[str, Any]], name: str) -> list[str]:
 
 
 def _twice(values: list[Any]) -> list[Any]:
-    return sorted(value for value, times in Counter(values).items() if times > 1 and value is not None)
+    return sorted(
+        value for value, times in Counter(values).items() if times > 1 and value is not None
+    )
 
 
 def _summary(users: list[dict[str, Any]]) -> dict[str, Any]:
@@ -179,18 +177,22 @@ def _summary(users: list[dict[str, Any]]) -> dict[str, Any]:
         "extra_uid_zero": names(lambda one: one["uid"] == 0 and one["name"] != "root"),
         "login": names(lambda one: one["can_login"]),
         "with_password": names(active),
-        "empty_password": names(lambda one: one["password"] == "empty"),
+        "empty_password": names(lambda one: one["password"] == "empty"),  # noqa: S105
         "password_in_passwd": names(lambda one: one["password_in_passwd"]),
         "weak_hash": names(lambda one: one["hash"] in WEAK),
         "never_changes": names(
             lambda one: active(one) and (one["max_days"] is None or one["max_days"] >= NEVER)
         ),
         "overdue": names(
-            lambda one: active(one)
-            and one["max_days"] is not None
-            and (one["password_age_days"] or 0) > one["max_days"]
+            lambda one: (
+                active(one)
+                and one["max_days"] is not None
+                and (one["password_age_days"] or 0) > one["max_days"]
+            )
         ),
-        "old_password_180": names(lambda one: active(one) and (one["password_age_days"] or 0) > 180),
+        "old_password_180": names(
+            lambda one: active(one) and (one["password_age_days"] or 0) > 180
+        ),
         "idle_90": names(lambda one: active(one) and (one["last_login_days"] or 0) > 90),
         "never_logged_in": names(lambda one: active(one) and one["logged_in"] is False),
         "expired": names(lambda one: one["expired"]),

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from audit.probes.collect import Collection, Seen, SeenSection
+from audit.probes.collected import Collection, Seen, SeenSection
 from audit.probes.linux import (
     accounts,
     files,
@@ -102,9 +102,18 @@ def document(seen: Collection) -> dict[str, Any]:
     for name, room in ROOMS.items():
         try:
             found[name] = room(seen)
-        except (ValueError, TypeError, KeyError, IndexError, ArithmeticError, RecursionError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             found[name] = None
-            broken.append({"path": name, "why": "error", "section": "", "detail": type(error).__name__})
+            broken.append(
+                {"path": name, "why": "error", "section": "", "detail": type(error).__name__}
+            )
     found["gaps"] = [*broken, *gaps(seen)]
     found["sources"] = {place.path: list(place.sections) for place in places()}
     found["collection"] = {
@@ -136,7 +145,12 @@ def gaps(seen: Collection) -> list[dict[str, str]]:
             if gap:
                 why, section = gap
                 found.append(
-                    {"path": place.path, "why": why, "section": section.id, "detail": section.detail}
+                    {
+                        "path": place.path,
+                        "why": why,
+                        "section": section.id,
+                        "detail": section.detail,
+                    }
                 )
                 break
     return found
@@ -161,15 +175,9 @@ def gap_at(facts: Mapping[str, Any], path: str) -> Mapping[str, str] | None:
     for gap in facts.get("gaps", ()):
         prefix = str(gap["path"]).split(".")
         shared = zip(prefix, words, strict=False)
-        if all(a == b or "*" in (a, b) or b.isdigit() for a, b in shared):
-            if len(prefix) <= len(words) or _inside(prefix, words):
-                return dict(gap)
+        if all(a == b or "*" in (a, b) for a, b in shared):
+            return dict(gap)  # a path above a gap is touched by it too
     return None
-
-
-def _inside(prefix: list[str], words: list[str]) -> bool:
-    """A path above a gap is touched by it too: the whole holds what is missing."""
-    return len(words) < len(prefix)
 
 
 def count(facts: Any) -> int:

@@ -1,21 +1,13 @@
-"""Permissions of important files, privileged programs, files open to everybody, in listed places."""
+"""Permissions of important files, privileged programs, what is open to everybody."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from audit.probes.collect import Collection
+from audit.probes.collected import Collection
+from audit.probes.linux.known import KNOWN_SUID
 from audit.probes.linux.lines import key, modes_of
 
-KNOWN_SUID = frozenset(
-    "at bwrap chage chfn chsh cron crontab dbus-daemon-launch-helper dotlockfile doas exim4 expiry"
-    " fusermount fusermount3 gpasswd mount mount.cifs mount.nfs mtr-packet newgidmap newgrp newuidmap pam_extrausers_chk"
-    " pam_timestamp_check passwd ping pkexec polkit-agent-helper-1 pppd screen sg snap-confine sperl"
-    " ssh-agent ssh-keysign staprun su sudo sudoedit traceroute6.iputils umount unix_chkpwd"
-    " userhelper usernetctl wall write write.ul locate plocate mlocate ssh-keycat utempter"
-    " Xorg.wrap at.allow chrome-sandbox grub2-set-bootflag lockdev postdrop postqueue sendmail.sendmail"
-    " sssd krb5_child ldap_child proxy_child selinux_child p11_child".split()
-)
 LISTED = 300
 
 
@@ -29,7 +21,9 @@ def _found(seen: Collection, section: str) -> list[dict[str, Any]]:
     for line in seen.lines(section):
         words = line.split(None, 3)
         if len(words) == 4:
-            rows.append({"mode": words[0].zfill(4), "owner": words[1], "group": words[2], "path": words[3]})
+            rows.append(
+                {"mode": words[0].zfill(4), "owner": words[1], "group": words[2], "path": words[3]}
+            )
     return rows
 
 
@@ -38,11 +32,19 @@ def programs(seen: Collection) -> dict[str, Any]:
     found = {one["path"]: one for one in _found(seen, "suid")}
     names = [path for path in found if path.rsplit("/", 1)[-1] not in KNOWN_SUID]
     return {
-        "suid_count": sum(int(one["mode"], 8) & 0o4000 != 0 for one in found.values() if one["mode"].isdigit()),
-        "sgid_count": sum(int(one["mode"], 8) & 0o2000 != 0 for one in found.values() if one["mode"].isdigit()),
+        "suid_count": sum(
+            int(one["mode"], 8) & 0o4000 != 0 for one in found.values() if one["mode"].isdigit()
+        ),
+        "sgid_count": sum(
+            int(one["mode"], 8) & 0o2000 != 0 for one in found.values() if one["mode"].isdigit()
+        ),
         "privileged": sorted(found)[:LISTED],
         "unusual": sorted(names)[:LISTED],
-        "writable": [path for path, one in found.items() if one["mode"].isdigit() and int(one["mode"], 8) & 0o022],
+        "writable": [
+            path
+            for path, one in found.items()
+            if one["mode"].isdigit() and int(one["mode"], 8) & 0o022
+        ],
     }
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
 
 DAY = 86400.0
 

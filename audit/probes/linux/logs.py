@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
 from audit.probes.linux.lines import (
     all_text,
     days_since,
@@ -53,7 +53,9 @@ def audit(seen: Collection) -> dict[str, Any]:
     text = "\n".join(rules)
     conf = settings(seen.file("audit_conf", "/etc/audit/auditd.conf"))
     state = settings(seen.text("audit_state"))
-    number_of = {name: number(conf.get(name)) for name in ("max_log_file", "num_logs", "space_left")}
+    number_of = {
+        name: number(conf.get(name)) for name in ("max_log_file", "num_logs", "space_left")
+    }
     kept = number_of["max_log_file"], number_of["num_logs"]
     return {
         "installed": bool(conf) or seen.section("audit_state").state is Seen.OK,
@@ -66,7 +68,8 @@ def audit(seen: Collection) -> dict[str, Any]:
         "source": "loaded" if loaded else "files" if files else None,
         "covers": {name: bool(re.search(sign, text)) for name, sign in WATCHES.items()},
         "covered": sum(bool(re.search(sign, text)) for sign in WATCHES.values()),
-        "immutable": number(state.get("enabled")) == 2 or any(re.match(r"-e\s+2", one) for one in files),
+        "immutable": number(state.get("enabled")) == 2
+        or any(re.match(r"-e\s+2", one) for one in files),
         "log_file": conf.get("log_file"),
         "log_format": conf.get("log_format"),
         "max_log_file_mb": kept[0],
@@ -111,7 +114,8 @@ def syslog(seen: Collection) -> dict[str, Any]:
         ),
         "file_create_mode": _found(r"FileCreateMode[\"=\s]*(0?\d{3})", text),
         "journal_storage": journald.get("storage"),
-        "journal_persistent": journald.get("storage") == "persistent" or "/var/log/journal" in there,
+        "journal_persistent": journald.get("storage") == "persistent"
+        or "/var/log/journal" in there,
         "journal_forwards": journald.get("forwardtosyslog", "").lower() == "yes",
         "journal_max_use": journald.get("systemmaxuse"),
         "journal_max_retention": journald.get("maxretentionsec"),
@@ -131,7 +135,9 @@ def _remote(text: str) -> list[dict[str, Any]]:
         hit = _ACTION.match(line)
         if hit:
             target = hit[2].lstrip("-")
-            found.append(_server(target.lstrip("@"), "tcp" if target.startswith("@@") else "udp", tls))
+            found.append(
+                _server(target.lstrip("@"), "tcp" if target.startswith("@@") else "udp", tls)
+            )
     for block in re.findall(r"action\(([^)]*)\)", text, re.S):
         target = _found(r"target=\"([^\"]+)\"", block)
         if _OMFWD.search(block) and target:
@@ -141,7 +147,9 @@ def _remote(text: str) -> list[dict[str, Any]]:
         if relp:
             found.append({"host": target, "transport": "relp", "tls": 'tls="on"' in block})
     for how, target in re.findall(r"\b(udp|tcp|tls|network)\(\s*\"([^\"]+)\"", text):
-        found.append({"host": target, "transport": "udp" if how == "udp" else "tcp", "tls": how == "tls"})
+        found.append(
+            {"host": target, "transport": "udp" if how == "udp" else "tcp", "tls": how == "tls"}
+        )
     return found[:20]
 
 
@@ -164,7 +172,16 @@ def _log_files(seen: Collection) -> dict[str, dict[str, Any]]:
     return found
 
 
-SYSTEM_LOGS = ("messages", "secure", "syslog", "auth.log", "cron", "cron.log", "kern.log", "maillog")
+SYSTEM_LOGS = (
+    "messages",
+    "secure",
+    "syslog",
+    "auth.log",
+    "cron",
+    "cron.log",
+    "kern.log",
+    "maillog",
+)
 
 
 def log_files(seen: Collection) -> dict[str, Any]:
@@ -183,7 +200,9 @@ def log_files(seen: Collection) -> dict[str, Any]:
         "other_readable": [path for path, one in system.items() if one["other_readable"]],
         "login_records": "/var/log/wtmp" in files,
         "failure_records": "/var/log/btmp" in files,
-        "not_root": [path for path, one in system.items() if one["owner"] not in ("root", "syslog")],
+        "not_root": [
+            path for path, one in system.items() if one["owner"] not in ("root", "syslog")
+        ],
         "journal_on_disk": "/var/log/journal" in there,
         "audit_log": "/var/log/audit/audit.log" in files,
     }

@@ -1,11 +1,12 @@
-"""Software: what is installed, what waits to be updated, from where, and how old our knowledge is."""
+"""Software: what is installed, what waits for an update, from where it comes."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
+from audit.probes.linux.known import GROUPS, VERSIONS
 from audit.probes.linux.lines import (
     all_text,
     days_since,
@@ -16,27 +17,6 @@ from audit.probes.linux.lines import (
     real_lines,
     settings,
 )
-
-GROUPS = {
-    "backup": ("borgbackup", "restic", "bacula-client", "bacula-fd", "rsnapshot", "duplicity", "amanda-client",
-               "rsync", "timeshift", "bareos-filedaemon", "xtrabackup", "percona-xtrabackup-80"),
-    "malware": ("clamav", "clamav-daemon", "clamd", "rkhunter", "chkrootkit", "maldet"),
-    "integrity": ("aide", "tripwire", "samhain", "ima-evm-utils", "debsums", "integrit"),
-    "intrusion": ("wazuh-agent", "ossec-hids-agent", "fail2ban", "suricata", "snort", "psad", "falco"),
-    "monitoring": ("zabbix-agent", "zabbix-agent2", "prometheus-node-exporter", "node_exporter", "nagios-nrpe-server",
-                   "nrpe", "collectd", "telegraf", "snmpd", "net-snmp"),
-    "insecure_client": ("telnet", "rsh-client", "rsh", "ypbind", "talk", "ftp", "tftp"),
-    "insecure_server": ("telnetd", "telnet-server", "rsh-server", "vsftpd", "tftp-server", "tftpd-hpa", "ypserv",
-                        "xinetd", "talk-server", "inetutils-telnetd"),
-    "desktop": ("xorg-x11-server-Xorg", "xserver-xorg-core", "gnome-shell", "ukui-desktop-environment", "dde"),
-    "compiler": ("gcc", "gcc-12", "gcc-c++", "g++", "make", "clang", "gdb", "build-essential"),
-    "sniffer": ("tcpdump", "wireshark", "wireshark-cli", "nmap", "tshark", "netcat-traditional", "nmap-ncat",
-                "dsniff", "john", "hydra", "aircrack-ng"),
-}  # fmt: skip
-VERSIONS = ("openssl", "openssh-server", "sudo", "bash", "glibc", "libc6", "nginx", "httpd", "apache2",
-            "docker-ce", "docker.io", "containerd", "kernel", "systemd", "polkit", "policykit-1", "curl",
-            "mysql-server", "mariadb-server", "postgresql", "redis-server", "redis", "php", "samba",
-            "xz", "xz-utils", "rsync", "bind", "bind9", "log4j")  # fmt: skip
 
 
 def installed(seen: Collection) -> tuple[dict[str, str], int | None]:
@@ -78,14 +58,16 @@ def packages(seen: Collection) -> dict[str, Any]:
         "lists_age_days": days_since(lists, now),
         "last_change_days": days_since(changed, now),
         "reboot_required": any(
-            modes.get(path, {}).get("exists", False) for path in ("/run/reboot-required", "/var/run/reboot-required")
+            modes.get(path, {}).get("exists", False)
+            for path in ("/run/reboot-required", "/var/run/reboot-required")
         ),
         "tools_executable_by_all": sorted(
-            path for path, one in modes_of(seen, "compilers").items()
+            path
+            for path, one in modes_of(seen, "compilers").items()
             if one["exists"] and int(one["mode"], 8) & 1
         ),
         **_repositories(seen),
-    }  # fmt: skip
+    }
 
 
 def _pending(seen: Collection) -> tuple[int | None, int | None]:
@@ -104,7 +86,11 @@ def _repositories(seen: Collection) -> dict[str, Any]:
             sources += [_uri(line) for line in rows]
             unsigned += [_uri(line) for line in rows if "trusted=yes" in line]
         elif one.path.endswith(".sources"):
-            uris = [word for value in re.findall(r"^URIs:(.*)$", one.text, re.M) for word in value.split()]
+            uris = [
+                word
+                for value in re.findall(r"^URIs:(.*)$", one.text, re.M)
+                for word in value.split()
+            ]
             sources += uris
             unsigned += uris if re.search(r"^Trusted:\s*yes", one.text, re.M | re.I) else []
         elif one.path.endswith(".repo"):
@@ -114,7 +100,10 @@ def _repositories(seen: Collection) -> dict[str, Any]:
                     name = said.get("baseurl") or said.get("mirrorlist") or block.partition("]")[0]
                     sources.append(name.split()[0] if name else "")
                     unsigned += [sources[-1]] if said.get("gpgcheck") == "0" else []
-    main = settings(all_text(seen, "repositories", "/etc/dnf/dnf.conf") or all_text(seen, "repositories", "/etc/yum.conf"))
+    main = settings(
+        all_text(seen, "repositories", "/etc/dnf/dnf.conf")
+        or all_text(seen, "repositories", "/etc/yum.conf")
+    )
     auto = all_text(seen, "repositories", "/etc/apt/apt.conf.d/20auto-upgrades")
     dnf = settings(all_text(seen, "repositories", "/etc/dnf/automatic.conf"))
     return {
@@ -122,8 +111,9 @@ def _repositories(seen: Collection) -> dict[str, Any]:
         "sources_unsigned": unsigned[:20],
         "sources_plain_http": sum(one.startswith("http://") for one in sources),
         "gpgcheck": {"1": True, "0": False}.get(main.get("gpgcheck", "")),
-        "automatic": bool(re.search(r"Unattended-Upgrade\s+\"1\"", auto)) or dnf.get("apply_updates") == "yes",
-    }  # fmt: skip
+        "automatic": bool(re.search(r"Unattended-Upgrade\s+\"1\"", auto))
+        or dnf.get("apply_updates") == "yes",
+    }
 
 
 def _uri(line: str) -> str:

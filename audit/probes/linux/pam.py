@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from audit.probes.collect import Collection
+from audit.probes.collected import Collection
 from audit.probes.linux.lines import all_text, number, pairs, real_lines, settings
 
 PASSWORD = ("/etc/pam.d/system-auth", "/etc/pam.d/common-password", "/etc/pam.d/password-auth",
@@ -106,13 +106,13 @@ def quality(seen: Collection, password: list[dict[str, Any]]) -> dict[str, Any]:
     if module != "pam_pwquality":
         said = {}
     said |= rule["options"] if rule else {}
-    credits = {name: number(said.get(name)) for name in CREDITS}
-    demanded = sum(value is not None and value < 0 for value in credits.values())
+    demands = {name: number(said.get(name)) for name in CREDITS}
+    demanded = sum(value is not None and value < 0 for value in demands.values())
     minimum = number(said.get("minlen"))
     return {
         "module": module,
-        "min_length": minimum if minimum is not None else (8 if module == "pam_pwquality" else None),
-        **credits,
+        "min_length": 8 if minimum is None and module == "pam_pwquality" else minimum,
+        **demands,
         "min_classes": number(said.get("minclass")),
         "classes": max(demanded, number(said.get("minclass")) or 0) if module else 0,
         "different": number(said.get("difok")),
@@ -151,8 +151,8 @@ def lockout(seen: Collection, auth: list[dict[str, Any]]) -> dict[str, Any]:
         "active": module is not None and deny is not None and deny > 0,
         "deny": deny,
         "unlock_seconds": unlock,
-        "forever": said.get("unlock_time") in ("never", "0") or (module or "").startswith("pam_tally")
-        and unlock is None,
+        "forever": said.get("unlock_time") in ("never", "0")
+        or (str(module).startswith("pam_tally") and unlock is None),
         "interval_seconds": number(said.get("fail_interval")),
         "root_too": "even_deny_root" in said or "root_unlock_time" in said,
         "root_unlock_seconds": number(said.get("root_unlock_time")),
@@ -195,7 +195,9 @@ def limits(seen: Collection) -> dict[str, Any]:
     return {
         "core_hard_zero": any(row[1] in ("hard", "-") and row[3] == "0" for row in core),
         "core_soft_zero": any(row[1] in ("soft", "-") and row[3] == "0" for row in core),
-        "max_logins": min((number(row[3]) or 0 for row in rows if row[2] == "maxlogins"), default=None),
+        "max_logins": min(
+            (number(row[3]) or 0 for row in rows if row[2] == "maxlogins"), default=None
+        ),
         "processes_limited": any(row[2] == "nproc" for row in rows),
         "files_limited": any(row[2] == "nofile" for row in rows),
         "systemd_storage": dump.get("storage"),

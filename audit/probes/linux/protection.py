@@ -1,4 +1,4 @@
-"""What guards the host and its users: access control, scanners, containers, banners, sessions, jobs."""
+"""What guards a host and its users: access control, scanners, containers, banners, jobs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography import x509
 
-from audit.probes.collect import Collection
+from audit.probes.collected import Collection
 from audit.probes.linux.lines import (
     all_text,
     days_since,
@@ -46,13 +46,20 @@ def mandatory(seen: Collection) -> dict[str, Any]:
 def session(seen: Collection) -> dict[str, Any]:
     """What the shells of users do: time-out, umask, history."""
     text = all_text(seen, "profile")
-    times = [int(one) for one in re.findall(r"^\s*(?:export |readonly |declare -\w+ |typeset -\w+ )*TMOUT=(\d{1,7})", text, re.M)]
+    times = [
+        int(one)
+        for one in re.findall(
+            r"^\s*(?:export |readonly |declare -\w+ |typeset -\w+ )*TMOUT=(\d{1,7})", text, re.M
+        )
+    ]
     masks = re.findall(r"^\s*umask\s+0?([0-7]{3})\b", text, re.M)
     sizes = [int(one) for one in re.findall(r"^\s*(?:export )?HISTSIZE=(\d{1,7})", text, re.M)]
     path = re.findall(r"^\s*(?:export )?PATH=[\"']?([^\"'\n]+)", text, re.M)
     return {
         "timeout_seconds": min((one for one in times if one > 0), default=None),
-        "timeout_readonly": bool(re.search(r"(readonly|declare -\w*r|typeset -\w*r)[^\n]*TMOUT", text)),
+        "timeout_readonly": bool(
+            re.search(r"(readonly|(declare|typeset) -\w*r)[^\n]*TMOUT", text)
+        ),
         "umasks": sorted(set(masks)),
         "loosest_umask": min(masks, default=None, key=lambda mask: int(mask, 8)),
         "history_size": min(sizes, default=None),
@@ -62,8 +69,10 @@ def session(seen: Collection) -> dict[str, Any]:
     }  # fmt: skip
 
 
+SCRATCH = re.compile(r"/(var/)?tmp/|/dev/shm/")
 _TELLS = re.compile(
-    r"\\[mrsv]|debian|ubuntu|centos|red hat|kylin|openeuler|uniontech|uos\b|anolis|release \d|kernel",
+    r"\\[mrsv]|debian|ubuntu|centos|red hat|kylin|openeuler|uniontech|uos\b|anolis"
+    r"|release \d|kernel",
     re.I,
 )
 
@@ -77,7 +86,9 @@ def banners(seen: Collection) -> dict[str, Any]:
             "empty": not text,
             "tells_system": bool(_TELLS.search(text)),
             "warns": bool(
-                re.search(r"authori[sz]ed|warning|prohibited|monitor|授权|警告|禁止|审计|监控", text, re.I)
+                re.search(
+                    r"authori[sz]ed|warning|prohibited|monitor|授权|警告|禁止|审计|监控", text, re.I
+                )
             ),
         }
     return found
@@ -95,7 +106,7 @@ def jobs(seen: Collection) -> dict[str, Any]:
         "count": len(lines),
         "backup_jobs": sum(bool(backup.search(line)) for line in lines),
         "integrity_jobs": sum(bool(re.search(r"aide|tripwire|debsums", line)) for line in lines),
-        "temporary_paths": [line[:160] for line in lines if re.search(r"/tmp/|/dev/shm/", line)][:20],  # noqa: S108
+        "temporary_paths": [line[:160] for line in lines if SCRATCH.search(line)][:20],
         "downloads": [line[:160] for line in lines if re.search(r"\b(curl|wget)\b", line)][:20],
         "cron_allow": "/etc/cron.allow" in files,
         "at_allow": "/etc/at.allow" in files,
@@ -107,7 +118,9 @@ def tools(seen: Collection) -> dict[str, Any]:
     now = now_of(seen)
     dates = [float(one) for one in re.findall(r"^(\d{9,11})", seen.text("clamav"), re.M)]
     there = [path for path, one in modes_of(seen, "vendors").items() if one["exists"]]
-    baseline = [path for path, one in modes_of(seen, "aide").items() if one["exists"] and "db" in path]
+    baseline = [
+        path for path, one in modes_of(seen, "aide").items() if one["exists"] and "db" in path
+    ]
     jails = all_text(seen, "fail2ban")
     return {
         "vendor_directories": there,
@@ -163,7 +176,9 @@ def directory(seen: Collection) -> dict[str, Any]:
             all(one.startswith("ldaps://") for one in uris)
             or bool(re.search(r"start_tls|ssl\s+on|ldap_id_use_start_tls\s*=\s*true", client, re.I))
         ),
-        "certificate_checked": not re.search(r"(tls_reqcert|reqcert)\s*=?\s*(never|allow)", client, re.I),
+        "certificate_checked": not re.search(
+            r"(tls_reqcert|reqcert)\s*=?\s*(never|allow)", client, re.I
+        ),
         "kerberos_realm": realm[1] if realm else None,
         "sssd": bool(sssd),
     }  # fmt: skip
@@ -177,7 +192,9 @@ def certificates(seen: Collection) -> list[dict[str, Any]]:
     for piece in re.split(r"^(file /\S+)$", seen.text("certificates"), flags=re.M):
         if piece.startswith("file "):
             path = piece[5:]
-        for pem in re.findall(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", piece)[:1]:
+        for pem in re.findall(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", piece)[
+            :1
+        ]:
             found.append({"path": path, **_certificate(pem, now)})
     return found
 

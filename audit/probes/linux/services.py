@@ -5,52 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
+from audit.probes.linux.known import RISKY, USEFUL
 from audit.probes.linux.lines import all_text, key, number, real_lines, settings
 
-RISKY: dict[str, tuple[str, tuple[int, ...]]] = {
-    "telnet": (r"telnet(d|\.socket|-server)?|in\.telnetd", (23,)),
-    "ftp": (r"vsftpd|proftpd|pure-ftpd|ftpd", (21,)),
-    "tftp": (r"tftpd?(-hpa)?|in\.tftpd|tftp\.socket", (69,)),
-    "rsh": (r"rsh(d|\.socket)?|in\.rshd", (514,)),
-    "rlogin": (r"rlogin(d|\.socket)?|in\.rlogind", (513,)),
-    "rexec": (r"rexec(d|\.socket)?|in\.rexecd", (512,)),
-    "snmp": (r"snmpd", (161,)),
-    "nfs": (r"nfs(d|-server|-kernel-server)?", (2049,)),
-    "rpcbind": (r"rpcbind|portmap", (111,)),
-    "samba": (r"smbd?|nmbd?|samba", (139, 445)),
-    "cups": (r"cupsd?|cups-browsed", (631,)),
-    "avahi": (r"avahi-daemon", (5353,)),
-    "xinetd": (r"xinetd|inetd|openbsd-inetd", ()),
-    "nis": (r"ypserv|ypbind|nis", ()),
-    "vnc": (r"x?vnc(server)?\S*|Xvnc", (5900, 5901)),
-    "xrdp": (r"xrdp", (3389,)),
-    "x11": (r"Xorg|xdm|gdm3?|lightdm|ukui-greeter", (6000,)),
-    "dhcp": (r"dhcpd|isc-dhcp-server|kea-dhcp4-server", (67,)),
-    "dns": (r"named|bind9", ()),
-    "ldap_server": (r"slapd", (389,)),
-    "mail": (r"postfix|sendmail|exim4?|dovecot", (25, 110, 143)),
-    "squid": (r"squid", (3128,)),
-    "rsync": (r"rsyncd|rsync", (873,)),
-    "bluetooth": (r"bluetoothd?", ()),
-    "autofs": (r"autofs|automount", ()),
-    "finger": (r"fingerd|in\.fingerd|finger\.socket", (79,)),
-    "kdump": (r"kdump(-tools)?", ()),
-}
-USEFUL = {
-    "sshd": r"sshd?", "auditd": r"auditd", "rsyslog": r"rsyslogd?", "syslog_ng": r"syslog-ng",
-    "journald": r"systemd-journald?", "cron": r"crond?", "chrony": r"chronyd?",
-    "ntp": r"ntpd?|ntpsec", "timesyncd": r"systemd-timesyncd?|systemd-timesyn",
-    "firewalld": r"firewalld", "nftables": r"nftables", "ufw": r"ufw", "iptables": r"iptables|netfilter-persistent",
-    "fail2ban": r"fail2ban(-server)?", "docker": r"dockerd?", "containerd": r"containerd",
-    "kubelet": r"kubelet", "clamav": r"clamd|clamav-daemon|clamd@scan", "freshclam": r"clamav-freshclam|freshclam",
-    "aide_timer": r"aidecheck|dailyaidecheck|aide", "auto_updates": r"unattended-upgrades|dnf-automatic(-install)?|yum-cron|apt-daily-upgrade",
-    "zabbix_agent": r"zabbix[-_]agent2?d?", "node_exporter": r"(prometheus-)?node[-_]exporter",
-    "wazuh": r"wazuh-agent|ossec.*", "usbguard": r"usbguard(-daemon)?", "irqbalance": r"irqbalance",
-    "nginx": r"nginx", "apache": r"httpd|apache2", "tomcat": r"tomcat\d*", "mysql": r"mysqld?|mariadbd?",
-    "postgresql": r"postgres(ql\S*)?", "redis": r"redis(-server|-sentinel)?", "mongodb": r"mongod",
-    "keepalived": r"keepalived", "haproxy": r"haproxy", "sssd": r"sssd",
-}  # fmt: skip
+WALLS = ("firewalld", "nftables", "ufw", "iptables")
 
 
 def _units(seen: Collection) -> dict[str, dict[str, Any]]:
@@ -81,7 +40,11 @@ def _sysv(seen: Collection) -> tuple[set[str], set[str]]:
 
 
 def _processes(seen: Collection) -> set[str]:
-    return {words[2] for words in (line.split(None, 2) for line in seen.lines("processes")) if len(words) == 3}
+    return {
+        words[2]
+        for words in (line.split(None, 2) for line in seen.lines("processes"))
+        if len(words) == 3
+    }
 
 
 def services(seen: Collection) -> dict[str, Any]:
@@ -102,7 +65,11 @@ def services(seen: Collection) -> dict[str, Any]:
             "installed": bool(mine) or any(whole(name) for name in sysv) or up,
             "enabled": enabled,
             "running": up,
-            **({"listening": listening, "on": enabled or up or listening} if used or not _useful(pattern) else {}),
+            **(
+                {"listening": listening, "on": enabled or up or listening}
+                if used or not _useful(pattern)
+                else {}
+            ),
         }
 
     # a unit's name like ssh.service is known by the word before the dot
@@ -218,15 +185,17 @@ def firewall(seen: Collection) -> dict[str, Any]:
     policy = re.search(r"^:INPUT (\w+)", table, re.M)
     drops = "drop" in chains or bool(policy and policy[1] == "DROP")
     drops |= bool(re.search(r"^-A INPUT -j (?:DROP|REJECT)", table, re.M))
-    drops |= bool(chains) and bool(re.search(r"^\s*(?:counter [^\n]*)?(?:drop|reject[^\n]*)\s*$", nft, re.M))
+    drops |= bool(chains) and bool(
+        re.search(r"^\s*(?:counter [^\n]*)?(?:drop|reject[^\n]*)\s*$", nft, re.M)
+    )
     return {
         "tools": sorted(
-            name for name in ("firewalld", "nftables", "ufw", "iptables") if known[name]["installed"]
+            name for name in WALLS if known[name]["installed"]
         ),
         "rules": rules,
         "active": rules > 0 or known["firewalld"]["running"] or ufw_on,
         "enabled_at_boot": any(
-            known[name]["enabled"] for name in ("firewalld", "nftables", "ufw", "iptables")
+            known[name]["enabled"] for name in WALLS
         ),
         "input_chain": bool(chains or policy),
         "input_default_drop": drops,
@@ -243,7 +212,9 @@ def _zone_targets(seen: Collection) -> dict[str, str]:
     for one in seen.files("firewalld"):
         hit = re.search(r"<zone[^>]*target=\"([^\"]+)\"", one.text)
         if one.path.endswith(".xml"):
-            found[key(one.path.rsplit("/", 1)[-1].removesuffix(".xml"))] = hit[1] if hit else "default"
+            found[key(one.path.rsplit("/", 1)[-1].removesuffix(".xml"))] = (
+                hit[1] if hit else "default"
+            )
     return found
 
 
@@ -255,7 +226,9 @@ def shares(seen: Collection) -> dict[str, Any]:
     snmp = seen.file("snmp", "/etc/snmp/snmpd.conf")
     return {
         "nfs_exports": len(exports),
-        "nfs_to_all": [line.split()[0] for line in exports if re.search(r"\s\*|\(.*\)$", line) and "*" in line],
+        "nfs_to_all": [
+            line.split()[0] for line in exports if re.search(r"\s\*|\(.*\)$", line) and "*" in line
+        ],
         "nfs_no_root_squash": [line.split()[0] for line in exports if "no_root_squash" in line],
         "samba_guest": bool(re.search(r"^\s*(guest ok|public)\s*=\s*yes", samba, re.M | re.I)),
         "samba_smb1": bool(re.search(r"min protocol\s*=\s*(NT1|LANMAN|CORE)", samba, re.I)),

@@ -10,26 +10,16 @@ import re
 from fnmatch import fnmatch
 from typing import Any
 
-from audit.probes.collect import Collection, Seen
+from audit.probes.collected import Collection, Seen
+from audit.probes.linux.known import (
+    SSHD_DEFAULTS,
+    SSHD_MANY,
+    WEAK_CIPHERS,
+    WEAK_KEX,
+    WEAK_MACS,
+)
 from audit.probes.linux.lines import number, real_lines
 
-MANY = frozenset("port listenaddress hostkey allowusers denyusers allowgroups denygroups acceptenv"
-                 " subsystem".split())  # fmt: skip
-DEFAULTS = {
-    "port": "22", "permitrootlogin": "prohibit-password", "passwordauthentication": "yes",
-    "permitemptypasswords": "no", "maxauthtries": "6", "maxsessions": "10",
-    "clientaliveinterval": "0", "clientalivecountmax": "3", "logingracetime": "120",
-    "x11forwarding": "no", "allowtcpforwarding": "yes", "allowagentforwarding": "yes",
-    "ignorerhosts": "yes", "hostbasedauthentication": "no", "permituserenvironment": "no",
-    "pubkeyauthentication": "yes", "usepam": "no", "strictmodes": "yes", "loglevel": "INFO",
-    "syslogfacility": "AUTH", "banner": "none", "printlastlog": "yes", "usedns": "no",
-    "compression": "yes", "maxstartups": "10:30:100", "tcpkeepalive": "yes", "gatewayports": "no",
-}  # fmt: skip
-"""What OpenSSH does where its files are silent (its manual); distributions say theirs in the files."""
-
-WEAK_CIPHERS = ("3des", "arcfour", "blowfish", "cast128", "rijndael", "-cbc", "des-")
-WEAK_MACS = ("md5", "sha1-96", "umac-64", "ripemd", "hmac-sha1")
-WEAK_KEX = ("group1-", "group14-sha1", "group-exchange-sha1")
 YES = ("yes", "true", "1")
 _TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
 
@@ -38,12 +28,14 @@ def sshd(seen: Collection) -> dict[str, Any]:
     effective = seen.section("sshd_effective")
     config, matches = configured(seen)
     in_force = _effective(effective.text) if effective.state is Seen.OK else {}
-    said = in_force or {**{name: [value] for name, value in DEFAULTS.items()}, **config}
+    said = in_force or {**{name: [value] for name, value in SSHD_DEFAULTS.items()}, **config}
     present = bool(config or in_force or seen.files("sshd_config"))
     return {
         "present": present,
         "source": "effective" if in_force else "config" if config else None,
-        "options": {name: " ".join(values) for name, values in sorted(said.items())} if present else {},
+        "options": {name: " ".join(values) for name, values in sorted(said.items())}
+        if present
+        else {},
         "explicit": sorted(config),
         "match_blocks": matches,
         **(_facts(said) if present else {}),
@@ -71,7 +63,7 @@ def configured(seen: Collection) -> tuple[dict[str, list[str]], list[str]]:
             matches.append(value[:120])
         elif inside:
             matches.append(f"  {name} {value}"[:120])
-        elif name in MANY:
+        elif name in SSHD_MANY:
             found.setdefault(name, []).append(value)
         else:
             found.setdefault(name, [value])

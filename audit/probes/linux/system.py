@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from audit.probes.collect import Collection
+from audit.probes.collected import Collection
+from audit.probes.linux.known import BLOCKED_MODULES, FAMILIES, VIRTUAL_FS, WATCHED_MOUNTS
 from audit.probes.linux.lines import (
     all_text,
     days_since,
@@ -18,39 +19,6 @@ from audit.probes.linux.lines import (
     settings,
     values_of,
 )
-
-FAMILIES = {
-    "debian": ("debian",),
-    "ubuntu": ("debian",),
-    "uos": ("debian",),
-    "deepin": ("debian",),
-    "uniontech": ("debian",),
-    "rhel": ("rhel",),
-    "centos": ("rhel",),
-    "rocky": ("rhel",),
-    "almalinux": ("rhel",),
-    "fedora": ("rhel",),
-    "ol": ("rhel",),
-    "anolis": ("rhel",),
-    "alinux": ("rhel",),
-    "tencentos": ("rhel",),
-    "openeuler": ("openeuler", "rhel"),
-    "kylin": ("openeuler", "rhel"),
-    "kylinsec": ("openeuler", "rhel"),
-    "suse": ("suse",),
-    "sles": ("suse",),
-    "opensuse-leap": ("suse",),
-}
-"""os id → families. Kylin and UOS exist in two builds: a dpkg base makes them `debian`."""
-
-VIRTUAL_FS = frozenset(
-    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs pstore mqueue bpf"
-    " configfs fusectl hugetlbfs autofs rpc_pipefs binfmt_misc efivarfs nsfs".split()
-)
-WATCHED_MOUNTS = ("/", "/tmp", "/var", "/var/tmp", "/var/log", "/var/log/audit", "/home", "/boot",
-                  "/dev/shm", "/opt", "/data")  # fmt: skip  # noqa: S108
-BLOCKED_MODULES = ("usb-storage", "cramfs", "freevxfs", "jffs2", "hfs", "hfsplus", "squashfs",
-                   "udf", "dccp", "sctp", "rds", "tipc", "firewire-core", "bluetooth")  # fmt: skip
 
 
 def os(seen: Collection) -> dict[str, Any]:
@@ -141,8 +109,8 @@ def mounts(seen: Collection) -> dict[str, Any]:
 
 def disks(seen: Collection) -> dict[str, Any]:
     used = {}
-    for line in seen.lines("disks")[1:]:
-        words = line.split()
+    for row in seen.lines("disks")[1:]:
+        words = row.split()
         if len(words) >= 6 and words[4].endswith("%") and not words[0].startswith("tmpfs"):
             used[words[5]] = number(words[4])
     types = [line.split() for line in seen.lines("block")]
@@ -152,7 +120,9 @@ def disks(seen: Collection) -> dict[str, Any]:
     memory = settings(seen.file("proc_misc", "/proc/meminfo"))
     return {
         "used_percent": [{"target": name, "percent": share} for name, share in used.items()],
-        "fullest_percent": max((share for share in used.values() if share is not None), default=None),
+        "fullest_percent": max(
+            (share for share in used.values() if share is not None), default=None
+        ),
         "encrypted": crypt,
         "crypttab": len(table),
         "any_encrypted": bool(crypt or table),
@@ -168,7 +138,9 @@ def kernel(seen: Collection) -> dict[str, Any]:
     newest = sorted(seen.lines("boot_kernels"), key=lambda line: float(number(line) or 0))
     latest = newest[-1].split(maxsplit=1)[1] if newest and " " in newest[-1] else ""
     latest = latest.removeprefix("vmlinuz-") if "rescue" not in latest else ""
-    loaded = [line.split()[0] for line in seen.file("proc_misc", "/proc/modules").splitlines() if line]
+    loaded = [
+        line.split()[0] for line in seen.file("proc_misc", "/proc/modules").splitlines() if line
+    ]
     blocked = _blocked(all_text(seen, "modprobe"))
     return {
         "release": running[0] if running else None,
@@ -238,9 +210,7 @@ def network(seen: Collection) -> dict[str, Any]:
         "addresses": addresses[:100],
         "default_route": any(line.startswith("default") for line in seen.lines("routes")),
         "promiscuous": [line.split()[1].rstrip(":") for line in links if "PROMISC" in line],
-        "wireless": [
-            line.split()[1].rstrip(":") for line in links if re.match(r"\d+: wl", line)
-        ],
+        "wireless": [line.split()[1].rstrip(":") for line in links if re.match(r"\d+: wl", line)],
         "resolvers": [value for name, value in pairs(resolve) if name == "nameserver"],
         "ipv6": any(one["address"].count(":") > 1 for one in addresses),
     }
