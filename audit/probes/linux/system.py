@@ -82,7 +82,7 @@ def sysctl_configured(seen: Collection) -> dict[str, Any]:
 
 
 def mounts(seen: Collection) -> dict[str, Any]:
-    listed = []
+    listed: list[dict[str, Any]] = []
     for line in seen.file("proc_misc", "/proc/mounts").splitlines():
         words = line.split()
         if len(words) >= 4 and words[2] not in VIRTUAL_FS:
