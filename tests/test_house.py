@@ -39,7 +39,7 @@ PURE = (
     "gateway/mitm/layers.py", "gateway/mitm/options.py",
     "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
     "gateway/formats.py", "gateway/pack.py",
-    "audit/model.py",
+    "audit/catalog.py", "audit/model.py", "audit/population.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 
