@@ -4,7 +4,7 @@ Recorded: every target reads the whole script and answers with a recording of a 
 so what is measured is ours (SSH, framing, facts) and sshd's share, not what 200 hosts would do
 on their own processors. `--real N` lets N targets run the script itself on this machine.
 
-    python -m bench.audit_ssh [--targets 200] [--real 8]
+    python bench/audit_ssh.py [--targets 200] [--real 8]
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import argparse
 import getpass
 import json
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from audit.model import Evidence, ObjectClass, Target
 from audit.probes import host, ssh
@@ -44,7 +47,9 @@ def measure(count: int, settings: str) -> dict[str, object]:
                 begins="2020-01-01", ends="2099-01-01", per_minute=6000, concurrency=16,
             )  # fmt: skip
             login = ssh.Login(
-                user=getpass.getuser(), keys=(folder / "client",), known_hosts=folder / "known_hosts"
+                user=getpass.getuser(),
+                keys=(folder / "client",),
+                known_hosts=folder / "known_hosts",
             )
             found: list[Evidence] = []
             begun, used = time.monotonic(), time.process_time()

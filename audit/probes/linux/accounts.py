@@ -68,7 +68,7 @@ def _user(
         "warn_days": state.get("warn_days"),
         "inactive_days": state.get("inactive_days"),
         "expired": _expired(state.get("expires"), now),
-        "logged_in": None if logins is None else stale is not None,
+        "logged_in": None if logins is None or name not in logins else stale is not None,
         "last_login_days": days_since(None if stale is None else float(stale), now),
     }
 

@@ -154,7 +154,7 @@ def _remote(text: str) -> list[dict[str, Any]]:
 
 
 def _server(text: str, transport: str, tls: bool) -> dict[str, Any]:
-    host = re.sub(r"^\([^)]*\)", "", text).rstrip(";")
+    host = re.sub(r"^\([^)]*\)", "", text).partition(";")[0]
     return {"host": host, "transport": transport, "tls": tls and transport == "tcp"}
 
 

@@ -19,6 +19,7 @@ from audit.probes.linux.known import (
     WEAK_MACS,
 )
 from audit.probes.linux.lines import number, real_lines
+from audit.probes.linux.packages import installed
 
 YES = ("yes", "true", "1")
 _TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "": 1}
@@ -38,8 +39,14 @@ def sshd(seen: Collection) -> dict[str, Any]:
         else {},
         "explicit": sorted(config),
         "match_blocks": matches,
-        **(_facts(said) if present else {}),
+        **(_facts(said, _before_8_2(seen)) if present else {}),
     }
+
+
+def _before_8_2(seen: Collection) -> bool:
+    version = installed(seen)[0].get("openssh-server", "")
+    found = re.match(r"(?:\d+:)?(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) < (8, 2)
 
 
 def _effective(text: str) -> dict[str, list[str]]:
@@ -87,7 +94,9 @@ def _included(files: dict[str, str], path: str, depth: int) -> list[tuple[str, s
     return found
 
 
-def _facts(said: dict[str, list[str]]) -> dict[str, Any]:
+def _facts(said: dict[str, list[str]], old: bool) -> dict[str, Any]:
+    """`old`: before 8.2, where a count of 0 ends the session at once; since then it never does."""
+
     def one(name: str) -> str:
         return (said.get(name) or [""])[0].lower()
 
@@ -99,7 +108,9 @@ def _facts(said: dict[str, list[str]]) -> dict[str, Any]:
 
     ciphers, macs, kex = words("ciphers"), words("macs"), words("kexalgorithms")
     interval, count = seconds(one("clientaliveinterval")), number(one("clientalivecountmax"))
-    idle = interval * count if interval and count else interval if interval and count == 0 else None
+    idle = interval * count if interval and count else None
+    if interval and count == 0 and old:
+        idle = interval
     protocol = one("protocol")
     return {
         "ports": [port for port in map(number, said.get("port", ())) if port is not None],
