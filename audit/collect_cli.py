@@ -32,6 +32,7 @@ def register(commands: Any) -> None:
     )
     one.add_argument("--output", type=Path, metavar="FILE")
     one.add_argument("--show", action="store_true", help="列出读取的内容 / list what it reads")
+    one.add_argument("--facts", action="store_true", help="事实文档说明 / page of the facts")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=_script)
 
@@ -101,6 +102,10 @@ def _script(options: argparse.Namespace) -> int:
     if options.json:
         rows = [asdict(one) for one in listed.sections]
         _say(json.dumps({"version": collect.version(), "sections": rows}, ensure_ascii=False))
+    elif options.facts:
+        from audit.probes.linux.facts_page import page
+
+        sys.stdout.write(page())
     elif options.show:
         for one in listed.sections:
             root = " [root]" if one.root else ""

@@ -40,6 +40,9 @@ PURE = (
     "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
     "gateway/formats.py", "gateway/pack.py",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
+    "audit/sampling.py", "audit/scope.py", "audit/targets.py",
+    "audit/probes/collect.py", "audit/probes/collected.py", "audit/probes/host.py",
+    "audit/probes/linux",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 

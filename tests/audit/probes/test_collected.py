@@ -1,4 +1,4 @@
-"""What the collector printed, taken apart; whatever a host prints, it is never believed as a frame."""
+"""What the collector printed, taken apart: nothing a host prints poses as a frame."""
 
 import pytest
 from hypothesis import given, settings

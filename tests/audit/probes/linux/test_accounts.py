@@ -32,7 +32,10 @@ def test_a_hardened_host() -> None:
 
 
 def test_states_of_passwords() -> None:
-    lines = "a:set:6:20000:0:90:7::\nb:empty:-:::::\nc:none:-:1:::::\nd:locked:y:1:::::20001\ne:x:9:1:::::"
+    lines = (
+        "a:set:6:20000:0:90:7::\nb:empty:-:::::\nc:none:-:1:::::\nd:locked:y:1:::::20001\n"
+        "e:x:9:1:::::"
+    )
     users = "\n".join(f"{name}:x:{1000 + at}:1::/:/bin/sh" for at, name in enumerate("abcdef"))
     found = accounts(seen(shadow=lines, passwd={"/etc/passwd": users}, clock="1795400000 UTC"))[
         "users"
@@ -44,7 +47,10 @@ def test_states_of_passwords() -> None:
 
 
 def test_lines_that_make_no_sense() -> None:
-    text = "a:b\n\nx:y:z:1:2:3:4\n+::0:0:::\n:x:0:0:::\nold:$1$abc:1:1::/:/bin/sh\n中文:x:5:5::/:/bin/sh"
+    text = (
+        "a:b\n\nx:y:z:1:2:3:4\n+::0:0:::\n:x:0:0:::\nold:$1$abc:1:1::/:/bin/sh\n"
+        "中文:x:5:5::/:/bin/sh"
+    )
     found = accounts(seen(passwd={"/etc/passwd": text}))
     assert [one["name"] for one in found["users"]] == ["+", "old", "中文"]
     assert found["password_in_passwd"] == ["old"]
