@@ -51,6 +51,7 @@ class Scope:
     system: str
     targets: tuple[str, ...]
     addresses: tuple[str, ...] = ()  # names, addresses or networks; empty: those of the inventory
+    jumps: tuple[str, ...] = ()  # jump hosts that may be passed through
     begins: str
     ends: str
     hours: str = ""
@@ -146,6 +147,9 @@ def refusal(scope: Scope, target: Target, now: float, *, killed: bool = False) -
         return Text(zh="对象不在授权范围内", en="the target is not within the signed scope")
     if scope.addresses and not _covers(scope.addresses, target.address):
         return Text(zh="地址不在授权范围内", en="the address is not within the signed scope")
+    hops = [hop.rpartition("@")[2].partition(":")[0] for hop in _jumps(target)]
+    if not all(_covers(scope.jumps, hop) for hop in hops):
+        return Text(zh="跳板机不在授权范围内", en="a jump host is not within the signed scope")
     if not moment(scope.begins) <= now < moment(scope.ends):
         return Text(zh="不在授权时间内", en="outside the signed time")
     here = datetime.fromtimestamp(now, SHANGHAI)
@@ -157,6 +161,10 @@ def refusal(scope: Scope, target: Target, now: float, *, killed: bool = False) -
     if scope.hours and not _within(span(scope.hours), here.hour * 60 + here.minute):
         return Text(zh=f"不在允许时段 {scope.hours}", en=f"outside the hours {scope.hours}")
     return None
+
+
+def _jumps(target: Target) -> list[str]:
+    return [hop for hop in target.access.get("jump", "").split(",") if hop]
 
 
 def _within(hours: tuple[int, int], minute: int) -> bool:

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from audit.probes.collect import FORMAT, AllowList, Kind, Section, allow_list
 
+MAX_LINE = 4096  # characters; no line we read is longer, so no pattern can be drowned
 MAX_OUTPUT = 16 * 1024 * 1024  # bytes of one host's output
 _RAN = re.compile(r"<(\d{1,3})>")
 
@@ -125,7 +126,8 @@ def _opened(body: str) -> Iterator[_Open]:
     for line in body.split("\n"):
         if line.startswith("|"):
             if now is not None:
-                (now.files[-1][2] if now.files and not now.ending else now.lines).append(line[1:])
+                place = now.files[-1][2] if now.files and not now.ending else now.lines
+                place.append(line[1 : MAX_LINE + 1])
             continue
         if not line.startswith("#"):
             continue
@@ -164,7 +166,9 @@ def _close(opened: _Open, section: Section) -> SeenSection:
         files += tuple(
             SeenFile(path=path, state=Seen.DENIED) for path in section.paths if path not in had
         )
-    return SeenSection(id=section.id, state=_worst(files), text="\n".join(lines), files=files)
+    return SeenSection(
+        id=section.id, state=_worst(files), text="\n".join(lines)[: 1 << 17], files=files
+    )
 
 
 def _worst(files: tuple[SeenFile, ...]) -> Seen:
@@ -178,7 +182,7 @@ def _worst(files: tuple[SeenFile, ...]) -> Seen:
 def _read(opened: _Open, section: Section) -> SeenSection:
     files = []
     for word, path, lines in opened.files:
-        text = "\n".join(lines)
+        text = "\n".join(lines)[: section.bytes]
         cut = len(text.encode()) >= section.bytes - 4
         files.append(SeenFile(path=path, state=_WORDS[word], text=text, cut=cut))
     found = tuple(files)
@@ -192,7 +196,7 @@ def _read(opened: _Open, section: Section) -> SeenSection:
 
 
 def _ran(opened: _Open, section: Section) -> SeenSection:
-    text = "\n".join(opened.lines)
+    text = "\n".join(opened.lines)[: section.bytes]  # a host may lie about its size
     denied = [path for word, path, _ in opened.files if word == "denied"]
     state, detail = Seen.FAILED, ""
     word, _, rest = opened.ending.partition(" ")

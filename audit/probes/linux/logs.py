@@ -91,7 +91,7 @@ def _plugin(seen: Collection, name: str) -> bool:
     )
 
 
-_ACTION = re.compile(r"^\s*([\w.*,;!=-]+)\s+(-?@{1,2}\S+)")
+_ACTION = re.compile(r"^[ \t]*([\w.*,;!=-]+)\s+(-?@{1,2}\S+)")
 _OMFWD = re.compile(r"omfwd", re.I)
 
 
@@ -106,10 +106,11 @@ def syslog(seen: Collection) -> dict[str, Any]:
         "sent_away": bool(remote) or bool(journald.get("url")),
         "remote_reliable": bool(remote) and all(one["transport"] != "udp" for one in remote),
         "remote_tls": any(one["tls"] for one in remote),
-        "logs_auth": bool(re.search(r"^\s*auth(priv)?[.,*]|^\s*\*\.(?!=)", text, re.M)),
-        "logs_cron": bool(re.search(r"^\s*cron\.|^\s*\*\.(?!=)", text, re.M)),
+        "logs_auth": bool(re.search(r"^[ \t]*auth(priv)?[.,*]|^[ \t]*\*\.(?!=)", text, re.M)),
+        "logs_cron": bool(re.search(r"^[ \t]*cron\.|^[ \t]*\*\.(?!=)", text, re.M)),
         "accepts_remote": bool(
-            re.search(r"^\s*(\$ModLoad\s+im(udp|tcp)|module\(load=\"im(udp|tcp)\"|\$(UDP|Input\w*TCP)ServerRun)",
+            re.search(r"^[ \t]*(\$ModLoad\s+im(udp|tcp)|module\(load=\"im(udp|tcp)\""
+                r"|\$(UDP|Input\w*TCP)ServerRun)",
                       text, re.M | re.I)
         ),
         "file_create_mode": _found(r"FileCreateMode[\"=\s]*(0?\d{3})", text),
@@ -138,7 +139,7 @@ def _remote(text: str) -> list[dict[str, Any]]:
             found.append(
                 _server(target.lstrip("@"), "tcp" if target.startswith("@@") else "udp", tls)
             )
-    for block in re.findall(r"action\(([^)]*)\)", text, re.S):
+    for block in re.findall(r"action\(([^()]{0,2000})\)", text):
         target = _found(r"target=\"([^\"]+)\"", block)
         if _OMFWD.search(block) and target:
             how = (_found(r"protocol=\"(\w+)\"", block) or "udp").lower()
@@ -214,12 +215,12 @@ _PERIOD = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 3
 def logrotate(seen: Collection) -> dict[str, Any]:
     """How many days rotated logs are kept: for the system logs, and by file of settings."""
     main = seen.file("logrotate", "/etc/logrotate.conf")
-    base = _rotation(re.sub(r"\{[^}]*\}", "", main), {})
+    base = _rotation("\n".join(head for head, _ in _blocks(main)), {})
     kept: dict[str, int | None] = {}
     for one in seen.files("logrotate"):
-        for head, body in re.findall(r"([^{}]*)\{([^}]*)\}", one.text):
+        for head, body in _blocks(one.text):
             rotation = _rotation(body, base)
-            for path in re.findall(r"/\S+", re.sub(r"#[^\n]*", "", head)):
+            for path in re.findall(r"/\S+", re.sub(r"#[^\n]*", "", head)) if body else ():
                 kept[path] = _days(rotation)
     system = {path: days for path, days in kept.items() if path.rsplit("/", 1)[-1] in SYSTEM_LOGS}
     known = [days for days in system.values() if days is not None]
@@ -231,6 +232,12 @@ def logrotate(seen: Collection) -> dict[str, Any]:
         "compress": "compress" in base,
         "create_mode": base.get("create", "").split(" ")[0] or None,
     }
+
+
+def _blocks(text: str) -> list[tuple[str, str]]:
+    """What stands before and within each pair of braces; the last has an empty inside."""
+    found = [piece.partition("{") for piece in text.split("}")]
+    return [(head, body) for head, _, body in found]
 
 
 def _rotation(text: str, base: dict[str, str]) -> dict[str, str]:

@@ -49,12 +49,12 @@ def session(seen: Collection) -> dict[str, Any]:
     times = [
         int(one)
         for one in re.findall(
-            r"^\s*(?:export |readonly |declare -\w+ |typeset -\w+ )*TMOUT=(\d{1,7})", text, re.M
+            r"^[ \t]*(?:export |readonly |declare -\w+ |typeset -\w+ )*TMOUT=(\d{1,7})", text, re.M
         )
     ]
-    masks = re.findall(r"^\s*umask\s+0?([0-7]{3})\b", text, re.M)
-    sizes = [int(one) for one in re.findall(r"^\s*(?:export )?HISTSIZE=(\d{1,7})", text, re.M)]
-    path = re.findall(r"^\s*(?:export )?PATH=[\"']?([^\"'\n]+)", text, re.M)
+    masks = re.findall(r"^[ \t]*umask\s+0?([0-7]{3})\b", text, re.M)
+    sizes = [int(one) for one in re.findall(r"^[ \t]*(?:export )?HISTSIZE=(\d{1,7})", text, re.M)]
+    path = re.findall(r"^[ \t]*(?:export )?PATH=[\"']?([^\"'\n]+)", text, re.M)
     return {
         "timeout_seconds": min((one for one in times if one > 0), default=None),
         "timeout_readonly": bool(

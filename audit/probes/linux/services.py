@@ -179,14 +179,14 @@ def firewall(seen: Collection) -> dict[str, Any]:
     nft, table = seen.text("nft"), seen.text("iptables")
     known = services(seen)["known"]
     ufw_on = settings(seen.file("ufw", "/etc/ufw/ufw.conf")).get("enabled", "").lower() == "yes"
-    chains = re.findall(r"hook input priority[^;]*;(?:\s*policy (\w+);)?", nft)
+    chains = re.findall(r"hook input priority[^;]{0,80};(?:\s*policy (\w+);)?", nft)
     rules = len(re.findall(r"\b(?:accept|drop|reject|jump|goto)\b", re.sub(r"policy \w+", "", nft)))
     rules += sum(line.startswith("-A") for line in table.splitlines())
     policy = re.search(r"^:INPUT (\w+)", table, re.M)
     drops = "drop" in chains or bool(policy and policy[1] == "DROP")
     drops |= bool(re.search(r"^-A INPUT -j (?:DROP|REJECT)", table, re.M))
     drops |= bool(chains) and bool(
-        re.search(r"^\s*(?:counter [^\n]*)?(?:drop|reject[^\n]*)\s*$", nft, re.M)
+        re.search(r"^[ \t]*(?:counter [^\n]{0,80})?(?:drop|reject[^\n]{0,80})[ \t]*$", nft, re.M)
     )
     return {
         "tools": sorted(
@@ -230,12 +230,12 @@ def shares(seen: Collection) -> dict[str, Any]:
             line.split()[0] for line in exports if re.search(r"\s\*|\(.*\)$", line) and "*" in line
         ],
         "nfs_no_root_squash": [line.split()[0] for line in exports if "no_root_squash" in line],
-        "samba_guest": bool(re.search(r"^\s*(guest ok|public)\s*=\s*yes", samba, re.M | re.I)),
+        "samba_guest": bool(re.search(r"^[ \t]*(guest ok|public)\s*=\s*yes", samba, re.M | re.I)),
         "samba_smb1": bool(re.search(r"min protocol\s*=\s*(NT1|LANMAN|CORE)", samba, re.I)),
         "ftp_anonymous": ftp.get("anonymous_enable", "").lower() == "yes",
         "ftp_tls": ftp.get("ssl_enable", "").lower() == "yes",
-        "snmp_v1_v2": bool(re.search(r"^\s*(r[ow]community|com2sec)", snmp, re.M)),
+        "snmp_v1_v2": bool(re.search(r"^[ \t]*(r[ow]community|com2sec)", snmp, re.M)),
         "snmp_default_community": "default)" in snmp,
-        "snmp_v3": bool(re.search(r"^\s*(createUser|r[ow]user)", snmp, re.M)),
-        "snmp_writable": bool(re.search(r"^\s*rw(community|user)", snmp, re.M)),
+        "snmp_v3": bool(re.search(r"^[ \t]*(createUser|r[ow]user)", snmp, re.M)),
+        "snmp_writable": bool(re.search(r"^[ \t]*rw(community|user)", snmp, re.M)),
     }

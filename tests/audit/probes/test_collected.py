@@ -89,6 +89,33 @@ def test_what_is_none_of_ours(raw: bytes) -> None:
         parse(raw)
 
 
+HOSTILE = {
+    "logrotate": ("/etc/logrotate.conf", ["{", "}", "x", "\n"]),
+    "profile": ("/etc/profile", ["\n", " ", "readonly", "PROMPT_COMMAND="]),
+    "syslog": ("/etc/rsyslog.conf", ["action(", "\n", "@", "*."]),
+    "sudoers": ("/etc/sudoers", ["(", "Defaults", "NOPASSWD "]),
+    "samba": ("/etc/samba/smb.conf", ["\n", "\t", "public "]),
+    "exports": ("/etc/exports", ["(", " *"]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_drowns_a_pattern(name: str) -> None:
+    """A quadratic pattern would take minutes here, and the test's time limit would stop it."""
+    path, words = HOSTILE[name]
+    for word in words:
+        text = (word * 65536)[:65536].replace("\n", "\n|")
+        raw = f"{HEAD}#section {name}\n#file {path}\n|{text}\n#done\n"
+        assert document(parse(raw.encode()))["format"]
+
+
+def test_a_host_that_lies_about_its_size() -> None:
+    raw = HEAD + "#section sockets\n" + "|" + "x" * 100_000 + "\n" + "|y\n" * 200_000 + "#ran <0>\n"
+    section = parse((raw + "#done\n").encode()).section("sockets")
+    assert len(section.text) <= 131072
+    assert section.cut
+
+
 PIECE = st.sampled_from(
     ["#section passwd\n", "#section shadow\n", "#section sockets\n", "#section sudoers\n",
      "#section logrotate\n", "#section certificates\n", "#section docker\n", "#section lastlog\n",

@@ -87,7 +87,9 @@ def test_through_a_jump_host(tmp_path: Path) -> None:
     with sshd_hosts.hosts(tmp_path, ["", f"ForceCommand cat {RECORDING}"]) as up:
         me = getpass.getuser()
         away = target("a", up[1].port, jump=f"{me}@127.0.0.1:{up[0].port}")
-        found = gather([away], login(tmp_path))
+        refused = gather([away], login(tmp_path))
+        assert "jump host" in refused["a"].problem
+        found = gather([away], login(tmp_path), replace(SCOPE, jumps=("127.0.0.1",)))
     assert found["a"].document["os"]["id"] == "debian"
 
 
