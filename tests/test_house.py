@@ -43,6 +43,9 @@ PURE = (
     "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
     "audit/weighing.py",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
+    "audit/sampling.py", "audit/scope.py", "audit/targets.py",
+    "audit/probes/collect.py", "audit/probes/collected.py", "audit/probes/host.py",
+    "audit/probes/linux",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 
