@@ -1,1 +1,1 @@
-"""VERIFY: show me. In this version: only the command line door (`qinglang`)."""
+"""VERIFY: show me. Catalogs, checks, probes, judging, reports; and the `qinglang` command."""

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from rules.load import DataError, WorldError
 
-ROOMS = ("rules", "policies", "gateway")  # higher floors add to what lower ones can do
+ROOMS = ("rules", "policies", "gateway", "audit")  # higher floors add to what lower ones can do
+DOORS = {"audit": "audit.audit_cli"}  # `audit.cli` is this module
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for room in ROOMS:
         try:
-            door = importlib.import_module(f"{room}.cli")
+            door = importlib.import_module(DOORS.get(room, f"{room}.cli"))
         except ModuleNotFoundError as missing:
             if missing.name is not None and missing.name.split(".")[0] in ROOMS:
                 continue
