@@ -40,8 +40,8 @@ independent of one another and their bounds are too good; single lines count for
 Encyclopedia and statutes are one page a row.
 
 **Blocked** means: a class other than abuse has a probability of 0.96 or more, as the shipped
-policy of junior secondary asks (`inspection.certainty`): by the classifier alone, or, *with phrases*, a category of the harmful
-layer by the shipped classifier and our lexicons together (`rules/recognise/fusion.yaml`). The
+policy of junior secondary asks (`inspection.certainty`): by the classifier alone, or, *with
+phrases*, a category of the harmful layer by the shipped classifier and our lexicons together (`rules/recognise/fusion.yaml`). The
 lexicons' curves were fitted on part of the same corpora: see their own page. No lists.
 
 **Models.** *Shipped* (`{id}`, {made}, weights {sha}) has learnt from texts written for Qinglang,
