@@ -63,7 +63,7 @@ class Event:
 
     `ts` is Unix microseconds. `token` is the subject's keyed pseudonym, never an
     address. `signals` are (category, recogniser, matched, list, odds): odds is "" where the
-    recognition is sure, else its probability (`0.93`). `path` is empty
+    recognition is sure, else its probability (`0.931`). `path` is empty
     for what was let through, and without its query unless the node's detail is
     `requests`. Bytes and milliseconds are those the engine measured.
     """
@@ -114,7 +114,7 @@ class Aggregate:
     """Equal exchanges of one bucket, counted. Keeps what a later policy is rehearsed on.
 
     `bucket` is the bucket's first Unix second; `signals` are (category,
-    recogniser, list, odds in steps of 0.05); `category` is the first deciding one.
+    recogniser, list, odds in steps of 0.01); `category` is the first deciding one.
     Sums: exchanges, bytes, ms.
     """
 

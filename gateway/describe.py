@@ -139,12 +139,12 @@ def event(origin: tuple[str, str, str], seen: Seen, *, query: bool) -> Event:
 
 def odds(confidence: float) -> str:
     """How a recognition's probability is recorded: "" where it is sure."""
-    return "" if confidence >= 1 else f"{max(confidence, 0):.2f}"
+    return "" if confidence >= 1 else f"{int(max(confidence, 0) * 1000) / 1000:.3f}"
 
 
 def coarse(confidence: float) -> float:
-    """A probability in steps of 0.05, rounded down, so that few counters tell it."""
-    return confidence if confidence >= 1 else int(confidence * 20) / 20
+    """A probability in steps of 0.01, rounded down, so that few counters tell it."""
+    return confidence if confidence >= 1 else int(confidence * 100) / 100
 
 
 def _path(path: str, verdict: Verdict, *, query: bool) -> str:

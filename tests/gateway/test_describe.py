@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway import describe
 from gateway.batch import Batch, EventLayer, Kind, decode, encode
-from gateway.describe import Key, Seen, Told
+from gateway.describe import Key, Seen, Told, coarse, odds
 from gateway.pipeline import Outcome
 from policies.model import Action, Subject
 from rules.model import Facts, Gap, Signal, Signals, Stage
@@ -123,3 +123,14 @@ def test_a_path_of_10_mb_is_capped() -> None:
     facts = replace(FACTS, stage=Stage.REQUEST, path="/" + "长" * 10_000_000)
     assert len(describe.event(("n", "w", "b"), seen(facts), query=True).path) == 512
     assert HIT.category == "gambling"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "told", "counted"),
+    [(1.0, "", 1.0), (0.9999, "0.999", 0.99), (0.965, "0.965", 0.96), (0.0, "0.000", 0.0)],
+)
+def test_a_probability_is_never_told_as_certain(
+    confidence: float, told: str, counted: float
+) -> None:
+    assert odds(confidence) == told
+    assert coarse(confidence) == counted
