@@ -355,6 +355,8 @@ class HighRiskRule:
     mitigations: tuple[Text, ...] = ()
     checks: tuple[str, ...] = ()
     never_lowered: Text | None = None
+    never: tuple[str, ...] = ()  # the same for machines: always, exposed, platform:NAME
+    part: Part = Part.GENERAL
     basis: Basis
 
 
@@ -398,3 +400,10 @@ class Score:
     hazards: int
     conclusion: Text
     settings: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""  # meets, mostly, fails, none
+    floor: float = 0.0  # 符合率 if all that is unknown failed
+    ceiling: float = 1.0  # and if all of it passed
+    rates: Mapping[str, float] = field(default_factory=dict)  # by what a partial item counts
+    unscored: int = 0  # shown, not counted: unverified clauses
+    compensated: int = 0  # 整体测评
+    reasons: tuple[Text, ...] = ()
