@@ -244,14 +244,12 @@ def from_ansible_ini(text: str, file: str, system: str = "") -> Inventory:
                 groups.setdefault(section, set()).add(name)
     if problems:
         raise DataError(problems)
-    merged = {
-        name: {
-            **group_vars.get("all", {}),
-            **{k: v for g in sorted(groups) if name in groups[g] for k, v in group_vars.get(g, {}).items()},
-            **said,
-        }
-        for name, said in hosts.items()
-    }  # fmt: skip
+    merged = {}
+    for name, said in hosts.items():
+        given = dict(group_vars.get("all", {}))
+        for group in sorted(groups):
+            given |= group_vars.get(group, {}) if name in groups[group] else {}
+        merged[name] = given | said
     return _gathered(merged, system)
 
 

@@ -103,9 +103,7 @@ async def collect(
             found = await _evidence(target, login, keys, scope, clock)
         done += 1
         keep(found)
-        progress(
-            Progress(done=done, total=len(targets), target=target.id, problem=found.problem)
-        )
+        progress(Progress(done=done, total=len(targets), target=target.id, problem=found.problem))
 
     async with asyncio.TaskGroup() as group:
         for target in targets:
@@ -125,10 +123,9 @@ async def _evidence(
     raw, problem = await _raw(target, login, keys)
     if problem and not raw:
         return host.nothing(target.id, problem, method=METHOD, taken=taken)
-    found = await asyncio.to_thread(
+    return await asyncio.to_thread(
         host.evidence, target.id, raw, method=METHOD, taken=clock(), live=True, problem=problem
     )
-    return found
 
 
 async def _raw(target: Target, login: Login, keys: list[Any]) -> tuple[bytes, str]:
