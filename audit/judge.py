@@ -193,7 +193,9 @@ def _leaf(wish: Expectation, view: _View, at: tuple[str, ...], item: Any) -> Ans
     if wish.op in ("exists", "missing"):
         if gap:
             return gap
-        there = [not isinstance(one, _Absent) and one is not None for one in values]
+        if any(isinstance(one, _Absent) for one in values):
+            return _nothing_at(words)
+        there = [one is not None for one in values]
         return all(there) if wish.op == "exists" else not any(there)
     answers = [_holds(wish, one, words, view.now) for one in values]
     if gap is None:
