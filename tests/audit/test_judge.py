@@ -74,7 +74,7 @@ PASS, FAIL, UNKNOWN = State.PASS, State.FAIL, State.UNKNOWN
 ERROR, NOT_CHECKED = Why.ERROR, Why.NOT_CHECKED
 
 
-def gap(path: str, why: str = "denied", **values: Any) -> dict[str, Any]:
+def gap(path: str, /, why: str = "denied", **values: Any) -> dict[str, Any]:
     return {**values, "gaps": [{"path": path, "why": why, "section": "shadow"}]}
 
 
@@ -106,7 +106,7 @@ def gap(path: str, why: str = "denied", **values: Any) -> dict[str, Any]:
         (EACH, {"users": [{"days": 1}, {}]}, UNKNOWN, NOT_CHECKED),
         (EACH, {"users": "x"}, UNKNOWN, ERROR),
         (EACH, gap("users", users=[{"days": 1}]), UNKNOWN, ERROR),
-        (EACH, gap("users", **USERS), FAIL, None),
+        (EACH, gap("users", users=USERS["users"]), FAIL, None),
         (EACH, gap("users.*.days", users=[{"days": None}]), UNKNOWN, ERROR),
         (EACH, gap("users.*.hash", users=[{"days": 1}]), PASS, None),
         (SOME, USERS, PASS, None),
