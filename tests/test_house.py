@@ -40,7 +40,7 @@ PURE = (
     "gateway/ledger.py", "gateway/gaps.py", "gateway/why.py", "gateway/reveal.py",
     "gateway/formats.py", "gateway/pack.py",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
-    "audit/items.py", "audit/judge.py", "audit/operators.py",
+    "audit/items.py", "audit/judge.py", "audit/operators.py", "audit/run.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
     "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
     "audit/weighing.py",
