@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.operators import OPERATORS, WrongTypeError, misfit, version
+from audit.operators import OPERATORS, OVER, PRESENCE, WrongTypeError, misfit, version
 
 NOW = 1_800_000_000.0
 YES = [
@@ -77,3 +78,9 @@ def test_every_operator_is_shown_and_explained() -> None:
 def test_versions_of_anything(text: str) -> None:
     with contextlib.suppress(WrongTypeError):
         assert version(text)
+
+
+def test_the_page_of_the_checks_names_every_operator() -> None:
+    page = Path("audit/checks/README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page and one.means in page for name, one in OPERATORS.items())
+    assert all(f"`{name}`" in page for name in (*PRESENCE, *OVER))
