@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from audit.catalog import Catalog, load_catalog
 from audit.checks import load_checks
 from audit.items import Answer
-from audit.model import Evidence, ObjectClass, State, Target, Why
+from audit.model import Check, Evidence, ObjectClass, State, Target, Why
 from audit.probes import host
 from audit.run import Run, assess, described, examine
 from audit.yardsticks import Yardsticks, load_yardsticks
@@ -22,6 +23,11 @@ HOST = Target(id="web01", name="web01", system="s", kind=ObjectClass.SERVER, pla
 @cache
 def catalog() -> Catalog:
     return load_catalog()
+
+
+@cache
+def checks() -> Mapping[str, Check]:
+    return load_checks()
 
 
 @cache
@@ -38,7 +44,7 @@ def evidence() -> Evidence:
 def run(*seen: Evidence, level: int = 3, answers: tuple[Answer, ...] = ()) -> Run:
     return assess(
         catalog=catalog(),
-        checks=load_checks(),
+        checks=checks(),
         targets=(HOST,),
         evidence=seen,
         scoring=yardsticks().scoring,
@@ -55,7 +61,7 @@ def test_a_recorded_host() -> None:
     assert found.facts_decided >= 200
     assert not found.holds
     assert found.score.rate is None  # unknown items block a conclusion
-    told = json.loads(json.dumps(described(found, load_checks()), ensure_ascii=False))
+    told = json.loads(json.dumps(described(found, checks()), ensure_ascii=False))
     items = {one["clause"]: one for one in told["items"]}
     login = items["8.1.4.1.a"]
     assert login["state"] in ("fail", "partial")
@@ -92,5 +98,5 @@ def test_an_answer_closes_what_was_pending() -> None:
 
 def test_checks_are_for_their_kind_of_target() -> None:
     switch = Target(id="sw", name="sw", system="s", kind=ObjectClass.NETWORK_DEVICE)
-    assert examine(load_checks(), (switch,), (), NOW) == ()
+    assert examine(checks(), (switch,), (), NOW) == ()
     assert len(run(evidence(), level=2).items) == 135
