@@ -165,11 +165,11 @@ class Serves:
 class Expectation:
     """What should be seen: an operator on the value at `path` of the evidence, or a combination.
 
-    The set of operators is closed (`audit.judge`). `path` walks keys and indexes of the
-    probe's document, `users.*.shell` over all items.
+    The set of operators is closed (`audit.operators`). `path` walks keys and indexes of the
+    probe's document, `users.*.shell` over all items. Without `op` only the combinations count.
     """
 
-    op: str
+    op: str = ""
     path: str = ""
     value: Any = None
     all: tuple[Expectation, ...] = ()

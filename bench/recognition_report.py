@@ -41,8 +41,9 @@ Encyclopedia and statutes are one page a row.
 
 **Blocked** means: a class other than abuse has a probability of 0.96 or more, as the shipped
 policy of junior secondary asks (`inspection.certainty`): by the classifier alone, or, *with
-phrases*, a category of the harmful layer by the shipped classifier and our lexicons together (`rules/recognise/fusion.yaml`). The
-lexicons' curves were fitted on part of the same corpora: see their own page. No lists.
+phrases*, a category of the harmful layer by the shipped classifier and our lexicons together
+(`rules/recognise/fusion.yaml`). The lexicons' curves were fitted on part of the same corpora:
+see their own page. No lists.
 
 **Models.** *Shipped* (`{id}`, {made}, weights {sha}) has learnt from texts written for Qinglang,
 from the encyclopedia and from statutes. A quarter of the harmful and everyday rows (by key) set

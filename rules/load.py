@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,9 @@ import yaml
 
 MAX_FILE = 16 * 1024 * 1024  # bytes; a data file is written by people
 MAX_NODES = 1_000_000  # guards against alias bombs
+
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,8 @@ class _Reader:
             self.above.pop()
 
     def _by_kind(self, node: yaml.Node, kind: Any) -> Any:
+        if kind is Any:
+            return self._plain(node)
         origin = typing.get_origin(kind)
         if origin in (types.UnionType, typing.Union):
             return self._optional(node, typing.get_args(kind))
@@ -107,6 +113,23 @@ class _Reader:
         if dataclasses.is_dataclass(kind):
             return self._record(node, kind)
         return self._scalar(node, kind)
+
+    def _plain(self, node: yaml.Node) -> Any:
+        """Any JSON value. Only true, false, null and numbers are not text: `no` and `20:00` are."""
+        if isinstance(node, yaml.MappingNode):
+            return {
+                str(getattr(key, "value", "")): self.convert(value, Any)
+                for key, value in self._pairs(node)
+            }
+        if isinstance(node, yaml.SequenceNode):
+            return [self.convert(one, Any) for one in node.value]
+        text = str(node.value)
+        if isinstance(node, yaml.ScalarNode) and not node.style:
+            if text in _WORDS:
+                return _WORDS[text]
+            if _NUMBER.fullmatch(text):
+                return float(text) if "." in text else int(text)
+        return text
 
     def _optional(self, node: yaml.Node, options: tuple[Any, ...]) -> Any:
         real = [option for option in options if option is not type(None)]
@@ -202,7 +225,7 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             self.fail(node, "one value is wanted here, not a list or a mapping")
         text = node.value
-        if kind is Any or kind is str:
+        if kind is str:
             return text
         if kind is bool:
             if text in ("true", "false"):

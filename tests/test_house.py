@@ -49,6 +49,11 @@ PURE = (
     "audit/sampling.py", "audit/scope.py", "audit/targets.py",
     "audit/probes/collect.py", "audit/probes/collected.py", "audit/probes/host.py",
     "audit/probes/linux",
+    "audit/catalog.py", "audit/model.py", "audit/population.py",
+    "audit/items.py", "audit/judge.py", "audit/operators.py", "audit/run.py",
+    "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
+    "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
+    "audit/weighing.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from hypothesis import given, settings
@@ -152,3 +152,26 @@ def test_a_missing_or_huge_file(tmp_path: Path) -> None:
 def test_any_text(text: str) -> None:
     with contextlib.suppress(DataError):
         assert isinstance(loads(Thing, text, "f"), Thing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loose:
+    value: Any
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("true", True), ("false", False), ("null", None), ("no", "no"), ("on", "on"), ("7", 7),
+        ("-3", -3), ("2.5", 2.5), ("20:00", "20:00"), ("0640", "0640"), ("'7'", "7"), ('""', ""),
+        ("1e3", "1e3"), ("2026-11-23", "2026-11-23"), ("[a, 1, {k: true}]", ["a", 1, {"k": True}]),
+        ("{a: {b: null}}", {"a": {"b": None}}),
+    ],
+)  # fmt: skip
+def test_any_json_value_and_nothing_cleverer(text: str, wanted: Any) -> None:
+    assert loads(Loose, f"value: {text}", "f").value == wanted
+
+
+def test_a_key_twice_inside_any_value_is_told() -> None:
+    with pytest.raises(DataError, match="stands twice"):
+        loads(Loose, "value: {a: 1, a: 2}", "f")

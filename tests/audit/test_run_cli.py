@@ -1,0 +1,59 @@
+"""`audit run` over a folder of evidence, and on this very machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audit.cli import main
+from audit.probes import host, shelf
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    raw = (HERE / "recordings" / "debian12.txt").read_bytes()
+    shelf.keep(
+        tmp_path / "e", host.evidence("web01", raw, method="recorded", taken=1.0, live=False)
+    )
+    return tmp_path / "e"
+
+
+def test_a_folder_of_evidence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "run", "--evidence", str(folder), "--level", "3", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["items"]) == 211
+    assert told["facts_decided"] >= 200
+    assert told["cpu_seconds"] > 0
+    assert told["targets"] == [{"id": "web01", "kind": "server", "platform": "debian"}]
+
+
+def test_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "run", "--evidence", str(folder), "--level", "2"]) == 1
+    said = capsys.readouterr().out
+    assert "135 项" in said
+    assert "linux-password-quality" in said
+
+
+@pytest.mark.parametrize("more", [[], ["--target", "elsewhere"], ["--evidence", "/nonexistent"]])
+def test_bad_input(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "run", *more]) == 2
+    assert "audit run" in capsys.readouterr().err or "/nonexistent" in more
+
+
+def test_unreadable_evidence_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "broken.json").write_text("{", encoding="utf-8")
+    assert main(["audit", "run", "--evidence", str(folder)]) == 2
+    assert "broken.json" in capsys.readouterr().err
+
+
+@pytest.mark.wire
+def test_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["audit", "run", "--target", "local", "--keep", str(tmp_path / "k"), "--json"]
+    assert main(arguments) in (0, 1)
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["items"]) == 211
+    assert list((tmp_path / "k").glob("*.json"))
