@@ -60,15 +60,6 @@ rows that share six or more characters in a row with a text of ours are 4 of 453
 of gambling, 16 of 487 of fraud, 10 of 435 of ads; without them single lines are blocked at 20.7,
 73.7, 40.6 and 68.0 % instead of 20.8, 70.8, 41.3 and 68.0 %. Shared kinds of words are not seen by
 that count. Expect less on text of other sources, and more false blocks of chat above all.
-
-**These are development figures, not held-out ones.** Beyond the calibration, the recipe (windows,
-regularisation, curves, fusion) was chosen with the measured rows in view, and what was missed or
-falsely blocked among them told the writers of our texts which kinds to write more of; a note to
-them quoted some code words and short fragments. To see what that is worth, rows that share six
-or more characters in a row with a text of ours were counted once (2026-11-23): porn 4 of 453,
-gambling 33 of 459, fraud 16 of 487, ads 10 of 435; without them the shares of single lines
-blocked are 20.7, 73.7, 40.6 and 68.0 % instead of 20.8, 70.8, 41.3 and 68.0 %. Expect less on
-text of other sources, false blocks of chat above all.
 """
 
 
