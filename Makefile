@@ -19,7 +19,8 @@ check: setup ## format, lint, strict types, fast tests: about a minute on two co
 
 test: setup ## everything, with real sockets and a real browser (installs Chromium and test servers)
 	@sh scripts/test-packages.sh
-	@$(PY) -m pytest -q tests
+	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
+	@$(PY) -m pytest -q -m "wire or browser" tests
 
 format: setup ## rewrite the code in the project's format
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
