@@ -303,6 +303,10 @@ class Lab:
     # talking to it
 
     def reset(self) -> None:
+        """Begin anew, once what the last test left open has ended (half a second at most)."""
+        end = time.monotonic() + 0.5
+        while self.door.connections and time.monotonic() < end:
+            time.sleep(0.005)
         self.ledger.seen.clear()
         self.asked.clear()
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
