@@ -123,7 +123,10 @@ class RuleBase:
             folder = folder.resolve(strict=True)
             manifest = json.loads((folder / MANIFEST).read_bytes())
             if manifest["format"] != FORMAT:
-                raise WorldError(f"规则库格式不符 the RuleBase {folder} has another format")
+                raise WorldError(
+                    f"规则库格式不符 the RuleBase {folder} has another format; "
+                    "run `qinglang rules build`"
+                )
             return cls(folder, manifest)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WorldError(

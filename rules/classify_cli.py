@@ -55,7 +55,9 @@ def run(options: argparse.Namespace, base: RuleBase) -> int:
         return _lines(options, base)
     recogniser = _recogniser(options, base) if options.page or _local(options) else None
     if recogniser is not None:
-        recogniser.text("预热 warm")  # tables are opened once and belong to no document
+        recogniser.read(
+            "<title>预热</title><p>warm".encode(), "text/html"
+        )  # tables are opened once and belong to no document
     begun = time.perf_counter()
     facts, reading = _observed(options, recogniser)
     answer = _answer(options, base, facts, reading)

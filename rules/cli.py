@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rules import apps_cli, words_cli
 from rules.classify_cli import arguments
+from rules.load import WorldError
 
 if TYPE_CHECKING:
     from rules.base import RuleBase
@@ -238,7 +239,12 @@ def _base(options: argparse.Namespace) -> RuleBase:
     if not (root / CURRENT).exists():
         _say("尚无规则库,正在编译 / no RuleBase yet, building it", sys.stderr)
         build(options.data, options.rules)
-    return RuleBase.open(root)
+    try:
+        return RuleBase.open(root)
+    except WorldError as error:  # one of an earlier version
+        _say(f"{error}: 重新编译 / building it anew", sys.stderr)
+        build(options.data, options.rules, force=True)
+        return RuleBase.open(root)
 
 
 def _added(options: argparse.Namespace, text: str) -> Update:

@@ -185,3 +185,20 @@ def test_a_wrong_sidecar_is_bad_input(
     code, _, err = run(capsys, "build", *options)
     assert code == 2
     assert "source.yaml:1:1" in err
+
+
+def test_a_rulebase_of_an_earlier_version_is_built_anew(
+    capsys: pytest.CaptureFixture[str], options: list[str], tmp_path: Path
+) -> None:
+    run(capsys, "build", *options)
+    link = tmp_path / "var" / "rulebase" / "current"
+    link.resolve().rename(link.with_name("earlier"))
+    link.unlink()
+    link.symlink_to("earlier")
+    manifest = link / "manifest.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(document | {"format": 0}), encoding="utf-8")
+    code, out, err = run(capsys, "lookup", "a.com", *options)
+    assert code == 0
+    assert "games" in out
+    assert "anew" in err
