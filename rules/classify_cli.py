@@ -58,9 +58,10 @@ def run(options: argparse.Namespace, base: RuleBase) -> int:
         recogniser.read(
             "<title>预热</title><p>warm".encode(), "text/html"
         )  # tables are opened once and belong to no document
+    act = _act(options, base)
     begun = time.perf_counter()
     facts, reading = _observed(options, recogniser)
-    answer = _answer(options, base, facts, reading)
+    answer = _answer(options, base, facts, reading, act)
     answer["ms"] = round((time.perf_counter() - begun) * 1000, 3)
     if options.json:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1) + "\n")
@@ -116,7 +117,11 @@ def _observed(
 
 
 def _answer(
-    options: argparse.Namespace, base: RuleBase, facts: Facts, reading: Reading | None
+    options: argparse.Namespace,
+    base: RuleBase,
+    facts: Facts,
+    reading: Reading | None,
+    act: Act | None,
 ) -> dict[str, Any]:
     from rules.answers import said
     from rules.classify import classify
@@ -131,7 +136,6 @@ def _answer(
     }
     if reading is not None:
         answer["charset"], answer["cut"] = reading.charset, reading.cut
-    act = _act(options, base)
     if act is not None:
         answer["action"] = act(DEFAULT_STAGE, facts, signals)
     return answer
