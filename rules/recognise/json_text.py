@@ -7,7 +7,6 @@ and half a document gives half its strings. Streamed answers arrive in pieces of
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -101,37 +100,3 @@ def _joined(pieces: dict[str, list[str]]) -> Iterator[str]:
         text = values[0] if len(set(values)) == 1 else "".join(values)
         if _WORD.search(text):
             yield text
-
-
-def json_pairs(text: str, limit: int) -> tuple[tuple[str, str], ...]:
-    """(path, string) of every string value, as far as the document can be read."""
-    try:
-        document = json.loads(text, object_pairs_hook=tuple)
-    except (ValueError, RecursionError):
-        return _flat_pairs(text, limit)
-    found: list[tuple[str, str]] = []
-    stack: list[tuple[str, object]] = [("", document)]
-    while stack and len(found) < limit:
-        path, value = stack.pop()
-        if isinstance(value, str):
-            found.append((path, _LONE.sub("�", value)))
-        elif isinstance(value, tuple):
-            below = [(f"{path}.{name}" if path else name, item) for name, item in value]
-            stack.extend(reversed(below))
-        elif isinstance(value, list):
-            stack.extend((f"{path}[]", item) for item in reversed(value))
-    return tuple(found)
-
-
-def _flat_pairs(text: str, limit: int) -> tuple[tuple[str, str], ...]:
-    """A document that is broken or too deep: each string under the last key before it."""
-    found: list[tuple[str, str]] = []
-    key = ""
-    for is_key, value in strings(text):
-        if is_key:
-            key = value
-            continue
-        found.append((key, value))
-        if len(found) >= limit:
-            break
-    return tuple(found)
