@@ -16,7 +16,7 @@ from typing import Any
 
 from audit.collect_cli import _believed as believed
 from audit.model import Evidence, ObjectClass, Target
-from audit.probes import host, local, shelf, table
+from audit.probes import local, shelf, table
 from audit.scope import Scope, refusal
 from audit.targets import Inventory, load_inventory, within
 from rules.load import DataError, Problem
@@ -160,6 +160,3 @@ def _live(
                 time.sleep(min(gap, 60.0))
         for each in waiting:
             keep(each.result())
-
-
-__all__ = ["collected", "host", "inventory", "options", "scope_of", "wanted"]
