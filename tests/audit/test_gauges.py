@@ -1,9 +1,13 @@
 """Gauges: numbers of a run, no names of targets."""
 
+import urllib.request
 from pathlib import Path
 
-from audit.gauges import Measured, registry, write
+import pytest
+
+from audit.gauges import Measured, Shown, registry, serve, write
 from tests.audit.judged import NOW, made
+from tests.audit.sshd_hosts import free_port
 
 
 def test_the_text_file(tmp_path: Path) -> None:
@@ -14,3 +18,14 @@ def test_the_text_file(tmp_path: Path) -> None:
     assert "web01" not in text
     unknown = {"system": "s", "level": "3", "state": "unknown"}
     assert registry([one]).get_sample_value("qinglang_audit_items", unknown) == made().score.unknown
+
+
+@pytest.mark.wire
+def test_a_port_on_the_loopback() -> None:
+    shown, port = Shown(), free_port()
+    end = serve(port, shown)
+    shown.measured["s"] = Measured(system="s", level=3, score=made().score, at=NOW)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        text = answer.read().decode()
+    end()
+    assert "qinglang_audit_rate_floor" in text

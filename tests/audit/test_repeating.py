@@ -11,7 +11,9 @@ from rules.load import DataError, WorldError
 
 
 def options(**more: Any) -> argparse.Namespace:
-    return argparse.Namespace(**{"schedule": "hourly", "times": 2, "scope": None, **more})
+    return argparse.Namespace(
+        **{"schedule": "hourly", "times": 2, "scope": None, "metrics_port": None, **more}
+    )
 
 
 def test_twice_and_the_world_may_fail() -> None:
