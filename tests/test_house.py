@@ -54,6 +54,8 @@ PURE = (
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
     "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
     "audit/weighing.py",
+    "audit/record.py", "audit/vault.py", "audit/proof.py", "audit/difference.py",
+    "audit/waivers.py", "audit/schedule.py", "audit/repairs.py", "audit/repair_list.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 
