@@ -3,8 +3,8 @@
 One YAML description each below `audit/registers/`: columns, which are needed, what kind each
 holds. A register itself is a CSV table (headings by id or Chinese title) or a YAML list. Errors
 are told by line and cell, all at once. An empty needed cell is no error: it is a finding later.
-What comes out (`told`) are counts and dates: no name, no telephone, no free text. Pure but for
-`load_registers`, which reads our own descriptions.
+Counts and dates of what was read: audit/tallies.py. Pure but for `load_registers`, which reads
+our own descriptions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
@@ -25,7 +25,6 @@ from rules.model import Text
 REGISTERS = Path(__file__).parent / "registers"
 SHANGHAI = timezone(timedelta(hours=8))
 MOST_ROWS = 200_000
-MOST_TOLD = 20
 _YES = {"是": True, "有": True, "yes": True, "y": True, "true": True, "1": True,
         "否": False, "无": False, "no": False, "n": False, "false": False, "0": False}  # fmt: skip
 
@@ -231,83 +230,6 @@ def _from_yaml(text: str, register: Register, file: str) -> tuple[list[dict[str,
     if problems:
         raise DataError(problems)
     return [dict(row) for row in found.rows], list(range(1, len(found.rows) + 1))
-
-
-def told(rows: Iterable[Row], register: Register, now: float) -> dict[str, Any]:
-    """What a register comes to: counts and dates only."""
-    chosen = list(rows)
-    dates = [second(row[register.dated]) for row in chosen if row[register.dated] is not None]
-    lacking = [
-        (row["line"], [name for name in register.needed if row[name] is None]) for row in chosen
-    ]
-    return {
-        "rows": len(chosen),
-        "newest": max((one for one in dates if one <= now), default=None),
-        "oldest": min(dates, default=None),
-        "future": sum(one > now for one in dates),
-        "incomplete": [
-            f"{line}: {', '.join(names)}" for line, names in lacking if names
-        ][:MOST_TOLD],
-        "filled": {one.id: sum(row[one.id] is not None for row in chosen)
-                   for one in register.columns},
-        "blank": {one.id: sum(row[one.id] is None for row in chosen) for one in register.columns},
-        **_by_kind(chosen, register, now),
-    }  # fmt: skip
-
-
-def _by_kind(rows: Sequence[Row], register: Register, now: float) -> dict[str, Any]:
-    kinds: dict[Kind, list[Column]] = {}
-    for one in register.columns:
-        kinds.setdefault(one.kind, []).append(one)
-
-    def newest(chosen: Iterable[Row]) -> float:
-        dates = (second(row[register.dated]) for row in chosen if row[register.dated] is not None)
-        return max((one for one in dates if one <= now), default=0.0)
-
-    return {
-        "yes": {
-            one.id: sum(row[one.id] is True for row in rows) for one in kinds.get(Kind.YES, ())
-        },
-        "no": {
-            one.id: sum(row[one.id] is False for row in rows) for one in kinds.get(Kind.YES, ())
-        },
-        "counts": {
-            one.id: {name: sum(row[one.id] == name for row in rows) for name in one.values}
-            for one in kinds.get(Kind.CHOICE, ())
-        },
-        "latest": {  # 0.0: never
-            one.id: {name: newest(r for r in rows if r[one.id] == name) for name in one.values}
-            for one in kinds.get(Kind.CHOICE, ())
-        },
-        "most": {
-            one.id: max((row[one.id] for row in rows if row[one.id] is not None), default=None)
-            for one in kinds.get(Kind.NUMBER, ())
-        },
-        "overdue": {
-            one.id: sum(
-                row[one.id] is not None and second(row[one.id]) < now and row[one.closes] is None
-                for row in rows
-            )
-            for one in kinds.get(Kind.DATE, ())
-            if one.closes
-        },
-        "passed": {
-            one.id: sum(row[one.id] is not None and second(row[one.id]) < now for row in rows)
-            for one in kinds.get(Kind.DATE, ())
-        },
-        "last": {
-            one.id: max(
-                (second(row[one.id]) for row in rows if row[one.id] is not None), default=0.0
-            )
-            for one in kinds.get(Kind.DATE, ())
-        },
-        "first": {
-            one.id: min(
-                (second(row[one.id]) for row in rows if row[one.id] is not None), default=0.0
-            )
-            for one in kinds.get(Kind.DATE, ())
-        },
-    }
 
 
 def template(register: Register) -> str:

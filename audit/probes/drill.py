@@ -41,7 +41,7 @@ class From(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of a scenario."""
+    """What came of a trial."""
 
     BLOCKED = "blocked"
     DETECTED = "detected"  # not stopped, but told
@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Trial:
     """One thing tried. `expected` is what should have come of it."""
 
     id: str
@@ -71,7 +71,7 @@ class Drill:
     form: Form
     began: str  # ISO date
     plan: str  # the emergency plan that was drilled
-    scenarios: tuple[Scenario, ...]
+    trials: tuple[Trial, ...]
     people: int = 0
     cleaned: bool = False  # what the drill put there is gone
     lessons: int = 0  # improvements written down
@@ -119,14 +119,14 @@ def read(data: bytes, *, target: str, taken: float, file: str = "drills.yaml") -
 def document(drills: Sequence[Drill], now: float) -> dict[str, Any]:
     """Totals by origin, and each drill in numbers."""
     held = [one for one in drills if second(date.fromisoformat(one.began)) <= now]
-    scenarios = [scenario for one in held for scenario in one.scenarios]
+    trials = [trial for one in held for trial in one.trials]
     return {
         "platform": PROBE,
         "drills": len(held),
         "newest": _newest(held),
         "forms": {form.value: _newest([d for d in held if d.form is form]) for form in Form},
-        "origins": {origin.value: _sums(scenarios, origin) for origin in From},
-        "errors": sum(one.outcome is Outcome.ERROR for one in scenarios),
+        "origins": {origin.value: _sums(trials, origin) for origin in From},
+        "errors": sum(one.outcome is Outcome.ERROR for one in trials),
         "not_cleaned": [one.id for one in held if not one.cleaned][:50],
         "lessons": sum(one.lessons for one in held),
         "open_lessons": sum(one.lessons - one.mended for one in held),
@@ -141,8 +141,8 @@ def _newest(drills: Sequence[Drill]) -> float:
     return max((second(date.fromisoformat(one.began)) for one in drills), default=0.0)
 
 
-def _sums(scenarios: Sequence[Scenario], origin: From) -> dict[str, Any]:
-    tried = [s for s in scenarios if s.origin is origin and s.outcome is not Outcome.ERROR]
+def _sums(trials: Sequence[Trial], origin: From) -> dict[str, Any]:
+    tried = [s for s in trials if s.origin is origin and s.outcome is not Outcome.ERROR]
     return {
         "tried": len(tried),
         "as_expected": sum(one.outcome is one.expected for one in tried),

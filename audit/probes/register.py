@@ -15,7 +15,8 @@ from typing import Any
 from audit.model import Evidence, System
 from audit.probes import shelf
 from audit.probes.host import canonical, redact
-from audit.registers import Register, load_registers, read, second, told
+from audit.registers import Register, load_registers, read, second
+from audit.tallies import told
 from audit.targets import Inventory, load_inventory
 from rules.load import DataError, Problem
 

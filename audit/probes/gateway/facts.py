@@ -133,7 +133,6 @@ def duties(orders: OrderBook, found: Book, appeals: AppealBook, now: float) -> d
         "loosening": len(loosening),
         "unapproved": sum(not one.approvals for one in loosening),
         "self_approved": sum(one.issuer in one.approvals for one in orders.orders),
-        "without_source": sum(not one.basis.source for one in orders.orders),
         "endless": sum(not one.expires for one in loosening),
         "approvers": len(found.approvers),
         "requests": len(found.requests),

@@ -59,7 +59,9 @@ class _Looking:
             self.found[name] = make()
         except PermissionError as error:
             self.gaps.append({"path": name, "why": "denied", "detail": str(error)[:200]})
-        except (OSError, ValueError, KeyError, TypeError, DataError, WorldError) as error:
+        except (
+            OSError, ValueError, LookupError, TypeError, AttributeError, DataError, WorldError
+        ) as error:  # fmt: skip
             self.gaps.append({"path": name, "why": "failed", "detail": str(error)[:200]})
 
 
