@@ -2,7 +2,7 @@
 
 Reads only, and never asks a running process. What cannot be read is a gap of the document, and
 a folder that is no node's is Evidence with a problem. Of the event store the newest days are
-verified against the ledger (`DAYS`); `qinglang events verify` does all of it.
+verified against the ledger (kept.py); `qinglang events verify` does all of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -19,28 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from audit.model import Evidence, Target
-from audit.probes.gateway import facts
+from audit.probes.gateway import facts, kept
 from audit.probes.host import canonical, redact
 from gateway import authority, bundles
 from gateway.appeals import Appeals
-from gateway.evidence import load_chain, public_key
-from gateway.export import Archive, Window
 from gateway.identity.directory import Directory
 from gateway.identity.oidc import Provider
-from gateway.ledger import Chain, check, key_id, read_anchors
 from gateway.node import Node
 from gateway.orders import Orders
-from gateway.retain import FILE, day_files, read_retention, too_early
 from gateway.reveal import book
-from gateway.rows import day_of
-from gateway.signing import CHAIN, PUBLIC
-from gateway.verify import verify
 from rules.load import DataError, WorldError, load
 
 PROBE = "gateway"
 METHOD = "只读节点的数据目录、设置、事件库与账本 / a node's folder, settings, store, ledger: read"
-DAYS = 3  # of the newest event files, verified row by row
-WEEK = 7 * 86400.0
 MOST_FILES = 200_000
 BACKUP = "backup.done"
 """Touched by the operator's backup job after each good backup (docs/operations.md)."""
@@ -60,7 +51,8 @@ class _Looking:
         except PermissionError as error:
             self.gaps.append({"path": name, "why": "denied", "detail": str(error)[:200]})
         except (
-            OSError, ValueError, LookupError, TypeError, AttributeError, DataError, WorldError
+            OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+            DataError, WorldError,
         ) as error:  # fmt: skip
             self.gaps.append({"path": name, "why": "failed", "detail": str(error)[:200]})
 
@@ -72,7 +64,7 @@ def look(target: Target, *, now: float, timeout: float = 60.0) -> Evidence:
     """
     data = Path(target.access.get("file", "var"))
     try:
-        node = Node.read(data / "run" / "node.json")
+        node = replace(Node.read(data / "run" / "node.json"), data=data.absolute())
     except (DataError, OSError) as error:
         said = f"不是网关的数据目录（或未启动过） / no data folder of a started gateway: {error}"
         return _evidence(target.id, now, None, said)
@@ -84,15 +76,15 @@ def look(target: Target, *, now: float, timeout: float = 60.0) -> Evidence:
 
 
 def _rooms(node: Node, data: Path, now: float, deadline: float) -> dict[str, Callable[[], Any]]:
-    chain, anchors = _chain(node, data)
+    chain, anchors = kept.chain(node, data)
     return {
         "node": lambda: _node(node, data),
         "listeners": lambda: facts.listeners(node),
         "services": lambda: facts.services(node),
         "transport": lambda: _transport(node),
-        "retention": lambda: _retention(data),
-        "events": lambda: _events(data, now),
-        "ledger": lambda: _ledger(node, data, chain(), anchors(), now, deadline),
+        "retention": lambda: kept.retention(data),
+        "events": lambda: kept.events(data, now),
+        "ledger": lambda: kept.ledger(node, data, chain(), anchors(), now, deadline),
         "duties": lambda: facts.duties(
             Orders(data / "orders.jsonl").book(now=0.0),
             book(chain().checkpoints),
@@ -107,7 +99,7 @@ def _rooms(node: Node, data: Path, now: float, deadline: float) -> dict[str, Cal
         "pseudonyms": lambda: _pseudonyms(data),
         "files": lambda: facts.files(_modes(data), data.stat().st_uid),
         "backup": lambda: {"ever": (data / BACKUP).exists(), "newest": _when(data / BACKUP)},
-        "care": lambda: {"alerts": sum(map(_lines, (data / "care").glob("*.jsonl")))},
+        "care": lambda: {"alerts": sum(map(kept.lines, (data / "care").glob("*.jsonl")))},
     }
 
 
@@ -164,88 +156,6 @@ def _transport(node: Node) -> dict[str, Any]:
     if node.oidc is not None:
         https = load(Provider, node.oidc).issuer.startswith("https://")
     return facts.transport(node, ldap_plain=plain, oidc_https=https)
-
-
-def _retention(data: Path) -> dict[str, Any]:
-    rules = read_retention(data / FILE)
-    return {
-        "floor_months": rules.floor_months,
-        "ceiling_days": rules.ceiling_days,
-        "holds": len(rules.holds),
-        "written": (data / FILE).exists(),
-    }
-
-
-def _events(data: Path, now: float) -> dict[str, Any]:
-    """Dates and sums of the event store; the sums are of the last seven days."""
-    days = sorted(day_files(data / "events"))
-    archive = Archive(data=data)
-    counted = archive.count(Window(since=now - WEEK))
-    newest = archive.newest(1)
-    return {
-        "days": len(days),
-        "oldest_day": days[0] if days else None,
-        "newest_day": days[-1] if days else None,
-        "kept_days": _days_between(days[0], day_of(now)) if days else 0,
-        "newest": newest[-1].ts / 1e6 if newest else None,
-        "complete": _complete(newest),
-        "listed": sum(counted["events"].values())
-        if isinstance(counted["events"], dict)
-        else counted["events"],
-        "by_action": counted["events"],
-        "passed": counted["passed"],
-        "lost": counted["lost"],
-        "spilled": counted["spilled_batches"],
-        "damaged": counted["damaged_files"],
-        "unreadable": len(archive.problems),
-    }
-
-
-def _complete(newest: list[Any]) -> dict[str, bool] | None:
-    """Which of the fields that an audit record needs the newest event holds."""
-    if not newest:
-        return None
-    one = newest[-1]
-    return {
-        "time": bool(one.ts),
-        "user": bool(one.token),
-        "type": bool(one.layer and one.action),
-        "object": bool(one.host),
-        "outcome": bool(one.enforced),
-        "reason": bool(one.clause or one.gap),
-        "policy": bool(one.snapshot),
-    }
-
-
-def _days_between(first: str, last: str) -> int:
-    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).days
-
-
-def _chain(node: Node, data: Path) -> tuple[Callable[[], Chain], Callable[[], list[Any]]]:
-    """The local copy of the chain against the pinned key and the anchors that lie here."""
-
-    def anchors() -> list[Any]:
-        files = sorted((data / "anchors").glob("*.jsonl"))
-        text = "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in files)
-        return [one for one in read_anchors(text) if one.node in ("", node.name)]
-
-    def chain() -> Chain:
-        pinned = [p for p in (node.ledger / PUBLIC, data / "signer" / PUBLIC) if p.exists()][:1]
-        keys = {key_id(key): key for key in map(public_key, pinned)}
-        return check(load_chain(node.ledger / CHAIN), keys, anchors())
-
-    return chain, anchors
-
-
-def _ledger(
-    node: Node, data: Path, chain: Chain, anchors: list[Any], now: float, deadline: float
-) -> dict[str, Any]:
-    days = sorted(day_files(data / "events"))
-    if time.monotonic() > deadline:
-        raise WorldError("时间已到，未核对 / out of time: not verified")
-    first = days[-DAYS] if len(days) >= DAYS else ""
-    report = verify(data, chain, anchors=len(anchors), days=(first, "9999"), floor=too_early)
-    return facts.ledger(chain, report, now=now, node=node, anchors_found=len(anchors))
 
 
 def _publication(data: Path) -> dict[str, Any]:
@@ -332,8 +242,3 @@ def _when(path: Path) -> float | None:
         return path.stat().st_mtime
     except FileNotFoundError:
         return None
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(1 for _ in file)

@@ -137,3 +137,18 @@ def test_damage_is_a_gap_and_the_rest_is_seen(tmp_path: Path, place: str) -> Non
     assert evidence.problem == ""
     assert evidence.document["gaps"]
     assert State.PASS in states(evidence).values()
+
+
+def test_a_folder_that_was_moved_is_looked_at_where_it_is(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    compliant(first)
+    shutil.copytree(first, second)
+    shutil.rmtree(first)
+    assert states(seen(second))["gateway-ledger-holds"] is State.PASS
+
+
+def test_deep_json_is_a_gap(tmp_path: Path) -> None:
+    compliant(tmp_path)
+    (tmp_path / "snapshot" / "current").write_text("[" * 200_000, encoding="utf-8")
+    assert [gap["path"] for gap in seen(tmp_path).document["gaps"]] == ["policy"]
