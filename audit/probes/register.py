@@ -24,6 +24,7 @@ PROBE = "register"
 METHOD = "台账、记录与历次检查的日期 / inventory, registers and the dates of runs, read"
 SUFFIXES = (".csv", ".yaml", ".yml")
 LARGEST = 64 * 1024 * 1024
+DAY = 86400.0
 
 
 def gather(
@@ -130,7 +131,7 @@ def _system(one: System, now: float) -> dict[str, Any]:
         "filing": bool(one.filing),
         "filed": _second(one.filed),
         "expires": expires,
-        "expired": expires is not None and expires < now,
+        "expired": None if expires is None else expires + DAY <= now,
         "owner": bool(one.owner),
     }
 
