@@ -8,7 +8,6 @@ sealed one.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import sys
@@ -21,7 +20,9 @@ from typing import Any
 from audit.catalog import Catalog, load_catalog
 from audit.checks import load_checks
 from audit.model import Check, Organisation, System
-from audit.reports.assemble import Beside, assemble
+from audit.record import Beside as Recorded
+from audit.record import restore, restore_beside
+from audit.reports.assemble import NOBODY, Beside, assemble
 from audit.reports.earlier import earlier_of
 from audit.reports.envelope import (
     EnvelopeError,
@@ -98,8 +99,9 @@ def run_report(options: argparse.Namespace) -> int:
     earlier = tuple(earlier_of(_json(one), str(one)) for one in options.previous)
     seal = _sealer(options)
     checks, catalog, yardsticks = load_checks(), load_catalog(), load_yardsticks()
-    run = _run(options, checks, catalog, yardsticks, now)
-    beside = beside_of(inventory, run, options.system, options.organisation)
+    run, recorded = _run(options, checks, catalog, yardsticks, now)
+    checks = recorded.checks or checks
+    beside = beside_of(inventory, run, options.system, options.organisation, recorded)
     if options.organisation:
         keep = own(run, options.organisation, inventory.organisations, inventory.systems)
         if not keep:
@@ -146,17 +148,24 @@ def _known(options: argparse.Namespace, inventory: Inventory) -> None:
             )
 
 
-def beside_of(inventory: Inventory, run: Run, system: str, organisation: str) -> Beside:
-    """Who and what the report is about, as the inventory tells it."""
+def beside_of(
+    inventory: Inventory, run: Run, system: str, organisation: str, recorded: Recorded
+) -> Beside:
+    """Who and what the report is about, as the record or else the inventory tells it."""
     units = {one.id: one for one in inventory.organisations}
     systems = {one.id: one for one in inventory.systems}
     used = list(dict.fromkeys(one.system for one in run.targets if one.system in systems))
     named: System | None = systems.get(system or (used[0] if len(used) == 1 else ""))
+    named = named or recorded.system
     unit: Organisation | None = units.get(organisation or (named.organisation if named else ""))
-    if unit is None:
-        return Beside(system=named)
+    unit = unit or recorded.organisation or NOBODY
     above = units.get(unit.above)
-    return Beside(organisation=unit, above=above.name if above else "", system=named)
+    return Beside(
+        organisation=unit,
+        above=above.name if above else "",
+        system=named,
+        assessment=recorded.assessment,
+    )
 
 
 def write(path: Path, content: bytes) -> None:
@@ -175,23 +184,16 @@ def _run(
     catalog: Catalog,
     yardsticks: Yardsticks,
     now: float,
-) -> Run:
+) -> tuple[Run, Recorded]:
     if options.record:
+        told = _json(options.record)
         try:
-            restore = importlib.import_module("audit.record").restore
-        except ModuleNotFoundError as error:
-            raise _wrong(str(options.record), "这里读不了运行记录 audit.record is not here",
-                         "--evidence DIR") from error  # fmt: skip
-        try:
-            run = restore(_json(options.record))
-        except (KeyError, TypeError, ValueError) as error:
+            return restore(told), restore_beside(told)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             message = f"不是运行记录 not a recorded run: {str(error)[:200]}"
             raise _wrong(str(options.record), message) from error
-        if not isinstance(run, Run):
-            raise _wrong(str(options.record), "不是运行记录 not a recorded run")
-        return run
     evidence = list(gathered(options.evidence))
-    return assess(
+    run = assess(
         catalog=catalog,
         checks=checks,
         targets=targets(evidence, options.inventory),
@@ -201,6 +203,7 @@ def _run(
         now=now,
         level=options.level,
     )
+    return run, Recorded()
 
 
 def _sealer(options: argparse.Namespace) -> Callable[[bytes], bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from audit.aggregate import Aggregation, aggregate
@@ -17,16 +17,23 @@ from audit.items import Answer, Links, links, results
 from audit.judge import fingerprint, judge
 from audit.model import (
     Check,
+    Compensation,
     Control,
     Evidence,
     Finding,
+    HighRiskRule,
     ItemResult,
     Part,
     Score,
     State,
+    System,
     Target,
+    Waiver,
     Why,
 )
+from audit.rectification import counts, for_score
+from audit.risk import Risk, RiskAnswer, at_all_levels
+from audit.risk import judge as judge_risks
 from audit.score import Scoring, score
 
 STANDARD = "GBT22239-2019"
@@ -48,6 +55,12 @@ class Run:
     score: Score
     served: Links
     catalog: str  # digest of the catalog
+    answers: tuple[Answer, ...] = ()
+    compensations: tuple[Compensated, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    high: tuple[Risk, ...] = ()
+    hazards: tuple[Risk, ...] = ()
+    yardsticks: str = ""  # digest of the risk rules and scoring
 
     @property
     def facts_decided(self) -> int:
@@ -97,14 +110,24 @@ def assess(
     level: int = 3,
     part: Part | None = Part.GENERAL,
     answers: Iterable[Answer] = (),
+    compensations: Iterable[Compensated] = (),
+    waivers: Iterable[Waiver] = (),
+    rules: Rules | None = None,
+    before: Iterable[Risk] | None = None,
 ) -> Run:
-    """Judge and put together. Every item of the level is in the result."""
+    """Judge and put together. Every item of the level is in the result.
+
+    With `rules` high risks and hazards count in the conclusion; `before` are the hazards as
+    they stood before rectification. Waivers change no state: they stand beside.
+    """
+    given, made_good = tuple(answers), tuple(compensations)
     chosen, seen = tuple(targets), tuple(evidence)
     controls = catalog.select(standard=STANDARD, level=level, part=part)
     findings = examine(checks, chosen, seen, now)
     served = links(checks.values(), catalog)
-    single = results(controls, chosen, findings, served, answers)
+    single = compensate(results(controls, chosen, findings, served, given), made_good)
     items = aggregate(single, aggregation)
+    high, hazards = risks(rules, single, items, chosen, catalog) if rules else ((), ())
     return Run(
         level=level,
         now=now,
@@ -114,9 +137,87 @@ def assess(
         findings=findings,
         single=single,
         items=items,
-        score=score(items, controls, scoring=scoring),
+        score=score(
+            items,
+            controls,
+            scoring=scoring,
+            hazards=for_score(high, hazards, None)
+            if before is None
+            else for_score(high, before, hazards),
+        )
+        if rules
+        else score(items, controls, scoring=scoring),
         served=served,
         catalog=catalog.digest,
+        answers=given,
+        compensations=made_good,
+        waivers=tuple(waivers),
+        high=high,
+        hazards=hazards,
+        yardsticks=rules.digest if rules else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What risks are judged by: the rules, people's decisions, and the system they are on."""
+
+    high: tuple[HighRiskRule, ...]
+    hazards: tuple[HighRiskRule, ...]
+    system: System
+    answers: tuple[RiskAnswer, ...] = ()
+    digest: str = ""
+
+
+def risks(
+    rules: Rules,
+    single: Iterable[ItemResult],
+    items: Iterable[ItemResult],
+    targets: Iterable[Target],
+    catalog: Catalog,
+) -> tuple[tuple[Risk, ...], tuple[Risk, ...]]:
+    """High risks and hazards, each on each target that it is about."""
+
+    def same(name: str) -> list[str]:
+        return [one.id for one in catalog.same(name)]
+
+    known = {one.id: one for one in targets}
+    seen = (*single, *items)
+    high, hazards = (
+        judge_risks(
+            at_all_levels(given, same),
+            seen,
+            system=rules.system,
+            targets=known,
+            answers=rules.answers,
+            hazards=as_hazards,
+        )
+        for given, as_hazards in ((rules.high, False), (rules.hazards, True))
+    )
+    return high, hazards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compensated:
+    """整体测评: on which control and target (empty: on all) which compensation holds."""
+
+    control: str
+    target: str = ""
+    compensation: Compensation
+
+
+def compensate(
+    results: Iterable[ItemResult], made: Iterable[Compensated]
+) -> tuple[ItemResult, ...]:
+    """The results with their compensations: on what lacks something only, its state unchanged."""
+    known = {(one.control, one.target): one.compensation for one in made}
+    return tuple(
+        replace(
+            one, compensation=known.get((one.control, one.target)) or known.get((one.control, ""))
+        )
+        if one.state in (State.FAIL, State.PARTIAL)
+        else one
+        for one in results
     )
 
 
@@ -136,7 +237,17 @@ def described(run: Run, checks: Mapping[str, Check]) -> dict[str, Any]:
         "why_unknown": {
             why.value: sum(one.why is why for one in run.items) for why in Why
         },
-        "score": _score(run.score),
+        "score": {
+            **_score(run.score),
+            "high_risk_counts": asdict(counts(run.high)),
+            "hazard_counts": asdict(counts(run.hazards)),
+            "high_risks": run.score.high_risks,
+            "hazards": run.score.hazards,
+            "compensated": run.score.compensated,
+        },
+        "waivers": [asdict(one) for one in run.waivers],
+        "high_risks": [_risk(one) for one in run.high],
+        "hazards": [_risk(one) for one in run.hazards],
         "evidence": [_evidence(one) for one in run.evidence],
         "items": [_item(one, controls[one.control], run, checks) for one in run.items],
     }  # fmt: skip
@@ -182,6 +293,19 @@ def _finding(one: Finding, check: Check, link: str) -> dict[str, Any]:
         "evidence": list(one.evidence),
         "remedy": asdict(check.remedy) if lacking else None,
     }
+
+
+def _risk(one: Risk) -> dict[str, Any]:
+    return {
+        "rule": one.rule.id,
+        "title": asdict(one.rule.title),
+        "state": one.state.value,
+        "places": [
+            {"target": place.target, "state": place.state.value, "checks": list(place.checks),
+             "controls": list(place.controls), "reason": asdict(place.reason)}
+            for place in one.places
+        ],
+    }  # fmt: skip
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:

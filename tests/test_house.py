@@ -55,6 +55,7 @@ PURE = (
     "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
     "audit/weighing.py",
     "audit/reports",
+    "audit/record.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 

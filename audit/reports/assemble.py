@@ -30,8 +30,8 @@ from audit.model import (
 )
 from audit.rectification import for_score, rectified
 from audit.reports.model import LABEL, TIERS, Earlier, Issue, Place, Report, Share, Source
-from audit.risk import Risk, RiskAnswer, at_all_levels, judge
-from audit.run import STANDARD, Run
+from audit.risk import Risk, RiskAnswer
+from audit.run import STANDARD, Rules, Run, risks
 from audit.score import score
 from audit.yardsticks import Yardsticks
 from rules.model import Basis, Text
@@ -68,20 +68,10 @@ def assemble(
     beside: Beside | None = None,
     label: str = LABEL,
 ) -> Report:
-    """All of a report. The score is counted anew with the risks judged here."""
+    """All of a report. Where the run knows no risks yet, they are judged and scored here."""
     told = beside or Beside()
     system = told.system or unnamed(run)
-    high, hazards = _risks(run.single + run.items, run, catalog, yardsticks, system, told)
-    first = (high, hazards)
-    if told.before is not None:
-        first = _risks(told.before, run, catalog, yardsticks, system, told)
-    scored = score(
-        run.items,
-        run.controls,
-        scoring=yardsticks.scoring,
-        hazards=for_score(first[0], first[1], hazards),
-    )
-    run = replace(run, score=scored)
+    high, hazards, first, run = _judged(run, catalog, yardsticks, system, told)
     cells = states(
         yardsticks.matrix,
         [one.id for one in catalog.select(standard=STANDARD, level=3, part=Part.GENERAL)],
@@ -113,8 +103,8 @@ def assemble(
         sections=sections(run),
         issues=issues(run, checks, high),
         sources=sources(run.controls),
-        answers=told.answers,
-        waivers=told.waivers,
+        answers=told.answers or run.answers,
+        waivers=told.waivers or run.waivers,
         repairs=told.repairs,
         earlier=told.earlier,
         label=label,
@@ -143,32 +133,38 @@ def _taken(run: Run) -> dict[str, float]:
     return found
 
 
-def _risks(
-    results: Iterable[ItemResult],
-    run: Run,
-    catalog: Catalog,
-    yardsticks: Yardsticks,
-    system: System,
-    told: Beside,
-) -> tuple[tuple[Risk, ...], tuple[Risk, ...]]:
-    targets = {one.id: one for one in run.targets}
-    known = tuple(results)
+type _Risks = tuple[Risk, ...]
 
-    def same(name: str) -> list[str]:
-        return [one.id for one in catalog.same(name)]
 
-    high, hazards = (
-        judge(
-            at_all_levels(rules, same),
-            known,
-            system=system,
-            targets=targets,
-            answers=told.risk_answers,
-            hazards=major,
-        )
-        for rules, major in ((yardsticks.high, False), (yardsticks.hazards, True))
+def _judged(
+    run: Run, catalog: Catalog, yardsticks: Yardsticks, system: System, told: Beside
+) -> tuple[_Risks, _Risks, tuple[_Risks, _Risks], Run]:
+    """High risks, hazards, both before rectification, and the run with its score.
+
+    A run that was judged by the rules of its day stays as it was; only decisions of people
+    that came since make it be judged anew.
+    """
+    if run.yardsticks and not told.risk_answers and told.before is None:
+        return run.high, run.hazards, (run.high, run.hazards), run
+    rules = Rules(
+        high=yardsticks.high,
+        hazards=yardsticks.hazards,
+        system=system,
+        answers=told.risk_answers,
+        digest=yardsticks.digest,
     )
-    return high, hazards
+    high, hazards = risks(rules, run.single, run.items, run.targets, catalog)
+    first = (high, hazards)
+    if told.before is not None:
+        first = risks(rules, told.before, (), run.targets, catalog)
+    scored = score(
+        run.items,
+        run.controls,
+        scoring=yardsticks.scoring,
+        hazards=for_score(first[0], first[1], hazards),
+    )
+    new = replace(run, score=scored, high=high, hazards=hazards, yardsticks=rules.digest)
+    return high, hazards, first, new
 
 
 def _own_level(catalog: Catalog, level: int) -> Mapping[str, str] | None:

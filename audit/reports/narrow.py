@@ -46,8 +46,15 @@ def narrow(run: Run, keep: Iterable[str], *, aggregation: Aggregation, scoring: 
         if control.id not in have:
             single.append(by_control.get(control.id) or item(control, "", (), None))
     items = aggregate(single, aggregation)
+    theirs = chosen | {""}
     return replace(
         run,
+        answers=tuple(one for one in run.answers if one.target in theirs),
+        compensations=tuple(one for one in run.compensations if one.target in theirs),
+        waivers=tuple(one for one in run.waivers if one.target in theirs),
+        high=(),  # judged anew on what is left
+        hazards=(),
+        yardsticks="",
         targets=tuple(one for one in run.targets if one.id in chosen),
         evidence=tuple(one for one in run.evidence if one.target in chosen),
         findings=tuple(one for one in run.findings if one.target in chosen),

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from audit.cli import main
 from audit.probes import shelf
-from tests.audit.reports.made import evidence
+from audit.record import Beside as Recorded
+from audit.record import record
+from tests.audit.reports.made import SYSTEMS, UNITS, checks, evidence, run
 
 INVENTORY = """
 id: inventory
@@ -111,6 +113,18 @@ def test_for_a_recipient(room: Path) -> None:
 def test_bad_input_writes_nothing(room: Path, words: tuple[str, ...]) -> None:
     assert report(room, *(one.format(room=room) for one in words)) == 2
     assert not (room / "r.json").exists()
+
+
+def test_a_recorded_run_stays_what_it_was(room: Path) -> None:
+    told = record(run(), Recorded(checks=checks(), organisation=UNITS[1], system=SYSTEMS[0]))
+    (room / "run.json").write_text(json.dumps(told), encoding="utf-8")
+    words = ["audit", "report", "--format", "json", "--run", str(room / "run.json")]
+    assert main([*words, "--output", str(room / "r.json")]) == 0
+    found = json.loads((room / "r.json").read_bytes())
+    assert found["system"]["name"] == SYSTEMS[0].name
+    assert found["organisation"]["name"] == UNITS[1].name
+    assert len(found["run"]["items"]) == 211
+    assert found["run"]["now"] == run().now
 
 
 def test_nothing_to_report_on(room: Path, capsys: pytest.CaptureFixture[str]) -> None:

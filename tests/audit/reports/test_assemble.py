@@ -71,3 +71,10 @@ def test_level_two_has_its_own_cells() -> None:
     found = replace(run(), level=2)
     made_ = assemble(found, checks=checks(), catalog=catalog(), yardsticks=yardsticks(), now=NOW)
     assert all(name.startswith("GBT22239-2019:2:") for c in made_.cells for name in c.controls)
+
+
+def test_a_judged_run_is_not_judged_again() -> None:
+    done = replace(report().run, high=report().run.high[:3])
+    found = made(done, BESIDE)
+    assert found.run == done
+    assert len(found.high) == 3
