@@ -8,20 +8,26 @@ sealed one.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from audit.catalog import Catalog, load_catalog
-from audit.checks import load_checks
-from audit.model import Check, Organisation, System
+from audit.model import Organisation, System
 from audit.record import Beside as Recorded
-from audit.record import restore, restore_beside
+from audit.report_source import (
+    Found,
+    from_evidence,
+    from_file,
+    from_store,
+    read_bytes,
+    read_json,
+    wrong,
+)
 from audit.reports.assemble import NOBODY, Beside, assemble
 from audit.reports.earlier import earlier_of
 from audit.reports.envelope import (
@@ -38,24 +44,24 @@ from audit.reports.formats import DRAWERS, drawer
 from audit.reports.mask import mask
 from audit.reports.model import LABEL
 from audit.reports.narrow import narrow, own
-from audit.run import Run, assess
-from audit.run_cli import gathered, targets
+from audit.run import Run
 from audit.targets import Inventory, load_inventory
 from audit.yardsticks import Yardsticks, load_answers, load_yardsticks
-from rules.load import DataError, Problem
-
-MAX_FILE = 256 * 1024 * 1024
 
 
 def register(commands: Any) -> None:
     """Add `report` and `report open` below `audit`."""
     made = commands.add_parser("report", help="出报告 / write a report")
     made.add_argument("--format", choices=sorted(DRAWERS), default="html")
-    source = made.add_mutually_exclusive_group()
-    source.add_argument("--run", dest="record", type=Path, metavar="FILE",
-                        help="已保存的一次运行 / a recorded run")  # fmt: skip
-    source.add_argument(
+    made.add_argument("--run", dest="record", default="", metavar="FILE|ID",
+                      help="已保存的一次运行 / a recorded run, or its id in the store")  # fmt: skip
+    made.add_argument(
         "--evidence", type=Path, metavar="DIR", help="证据目录，现在判定 / evidence, judged now"
+    )
+    made.add_argument("--store", default="", metavar="F", help="审计库 / the audit store")
+    made.add_argument("--store-key", type=Path, metavar="FILE", help="库的密钥 / its key file")
+    made.add_argument(
+        "--assessment", default="", metavar="ID", help="评估，取最近一次 / the newest"
     )
     made.add_argument("--inventory", type=Path, metavar="FILE", help="资产清单 / the inventory")
     made.add_argument("--system", default="", metavar="ID", help="定级对象 / the system")
@@ -87,25 +93,30 @@ def register(commands: Any) -> None:
 
 def run_report(options: argparse.Namespace) -> int:
     """Write one report. 0: it is there, whatever it says."""
-    if options.output is None or not (options.record or options.evidence):
-        raise _wrong(
+    sources = bool(options.evidence) + bool(options.store or options.record)
+    if options.output is None or sources != 1:
+        raise wrong(
             "audit report",
-            "缺少来源或输出 what to report on, and where to",
-            "--evidence DIR --output F",
+            "缺少来源或输出 what to report on (one of them), and where to",
+            "--run FILE, --store F --assessment ID or --evidence DIR; --output F",
         )
     now = time.time()
     inventory = load_inventory(options.inventory) if options.inventory else Inventory()
-    _known(options, inventory)
-    earlier = tuple(earlier_of(_json(one), str(one)) for one in options.previous)
+    if not options.store or options.inventory:
+        _known(options, inventory)
+    earlier = tuple(earlier_of(read_json(one), str(one)) for one in options.previous)
     seal = _sealer(options)
-    checks, catalog, yardsticks = load_checks(), load_catalog(), load_yardsticks()
-    run, recorded = _run(options, checks, catalog, yardsticks, now)
-    checks = recorded.checks or checks
-    beside = beside_of(inventory, run, options.system, options.organisation, recorded)
+    catalog, yardsticks = load_catalog(), load_yardsticks()
+    found = _found(options, catalog, yardsticks, now)
+    run = found.run
+    if found.inventory and not options.inventory:
+        inventory = found.inventory
+        _known(options, inventory)
+    beside = beside_of(inventory, run, options.system, options.organisation, found.recorded)
     if options.organisation:
         keep = own(run, options.organisation, inventory.organisations, inventory.systems)
         if not keep:
-            raise _wrong(str(options.inventory or "audit report"),
+            raise wrong(str(options.inventory or "audit report"),
                          f"单位 `{options.organisation}` 没有对象 has no target in this run",
                          "--inventory FILE")  # fmt: skip
         run = narrow(run, keep, aggregation=yardsticks.aggregation, scoring=yardsticks.scoring)
@@ -113,8 +124,10 @@ def run_report(options: argparse.Namespace) -> int:
         answers = load_answers(options.risk_answers, yardsticks)
         known = {one.id for one in run.targets} | {""}
         beside = replace(beside, risk_answers=tuple(a for a in answers if a.target in known))
+    if not options.organisation:  # earlier runs count the targets of all
+        earlier = (*found.earlier, *earlier)
     beside = replace(beside, earlier=earlier)
-    report = assemble(run, checks=checks, catalog=catalog, yardsticks=yardsticks, now=now,
+    report = assemble(run, checks=found.checks, catalog=catalog, yardsticks=yardsticks, now=now,
                       beside=beside, label=options.label)  # fmt: skip
     content = seal(drawer(options.format)(mask(report) if options.masked else report))
     write(options.output, content)
@@ -124,14 +137,14 @@ def run_report(options: argparse.Namespace) -> int:
 
 def run_open(options: argparse.Namespace) -> int:
     """Open a sealed report into a file. Exit 2: wrong key, or not a sealed report."""
-    data = _bytes(options.file)
+    data = read_bytes(options.file)
     try:
         if options.key:
-            opened = open_with(data, private_of(_bytes(options.key)))
+            opened = open_with(data, private_of(read_bytes(options.key)))
         else:
             opened = open_with_passphrase(data, _passphrase(options.passphrase_env))
     except EnvelopeError as error:
-        raise _wrong(str(options.file), str(error)) from error
+        raise wrong(str(options.file), str(error)) from error
     write(options.output, opened.content)
     _say(f"{options.output}: {len(opened.content)} 字节 bytes, {opened.format[:20]}")
     return 0
@@ -143,7 +156,7 @@ def _known(options: argparse.Namespace, inventory: Inventory) -> None:
         ("--organisation", options.organisation, {one.id for one in inventory.organisations}),
     ):
         if name and name not in there:
-            raise _wrong(
+            raise wrong(
                 option, f"`{name}` 不在资产清单中 is not in the inventory", "--inventory FILE"
             )
 
@@ -178,45 +191,29 @@ def write(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _run(
-    options: argparse.Namespace,
-    checks: Mapping[str, Check],
-    catalog: Catalog,
-    yardsticks: Yardsticks,
-    now: float,
-) -> tuple[Run, Recorded]:
+def _found(options: argparse.Namespace, catalog: Catalog, yardsticks: Yardsticks,
+           now: float) -> Found:  # fmt: skip
+    if options.store:
+        return from_store(
+            options.store, options.store_key, assessment=options.assessment, name=options.record
+        )
     if options.record:
-        told = _json(options.record)
-        try:
-            return restore(told), restore_beside(told)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            message = f"不是运行记录 not a recorded run: {str(error)[:200]}"
-            raise _wrong(str(options.record), message) from error
-    evidence = list(gathered(options.evidence))
-    run = assess(
-        catalog=catalog,
-        checks=checks,
-        targets=targets(evidence, options.inventory),
-        evidence=evidence,
-        scoring=yardsticks.scoring,
-        aggregation=yardsticks.aggregation,
-        now=now,
-        level=options.level,
-    )
-    return run, Recorded()
+        return from_file(Path(options.record))
+    return from_evidence(options.evidence, options.inventory, catalog=catalog,
+                         yardsticks=yardsticks, now=now, level=options.level)  # fmt: skip
 
 
 def _sealer(options: argparse.Namespace) -> Callable[[bytes], bytes]:
     """How the file is sealed; keys and passphrases are looked at before anything is judged."""
     try:
         if options.encrypt_to:
-            recipient = public_of(_bytes(options.encrypt_to))
+            recipient = public_of(read_bytes(options.encrypt_to))
             return lambda content: seal_for(content, recipient, format=options.format)
         if options.passphrase_env:
             told = strong(_passphrase(options.passphrase_env))
             return lambda content: seal_with_passphrase(content, told, format=options.format)
     except EnvelopeError as error:
-        raise _wrong(str(options.encrypt_to or options.passphrase_env), str(error)) from error
+        raise wrong(str(options.encrypt_to or options.passphrase_env), str(error)) from error
     return lambda content: content
 
 
@@ -224,27 +221,8 @@ def _passphrase(name: str) -> str:
     """The passphrase of an environment variable. Raises DataError where it is not set."""
     told = os.environ.get(name, "") if name else ""
     if not told:
-        raise _wrong("--passphrase-env", "环境变量未设置 the variable is not set, or not named")
+        raise wrong("--passphrase-env", "环境变量未设置 the variable is not set, or not named")
     return told
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
-        raise _wrong(str(path), "文件超过 256 MiB larger than 256 MiB")
-    return data
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(_bytes(path))
-    except (ValueError, RecursionError) as error:
-        raise _wrong(str(path), f"不是 JSON is no JSON: {str(error)[:120]}") from error
-
-
-def _wrong(file: str, message: str, remedy: str = "") -> DataError:
-    return DataError([Problem(file=file, line=1, column=1, message=message, remedy=remedy)])
 
 
 def _say(text: str) -> None:

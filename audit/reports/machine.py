@@ -10,10 +10,12 @@ from dataclasses import asdict
 from typing import Any
 
 from audit.matrix import CellState
+from audit.model import Check, Expectation, Finding
 from audit.reports.model import MARK, Issue, Report, Share
 from audit.reports.words import instant
 from audit.risk import Risk
 from audit.run import described
+from rules.model import Text
 
 FORMAT = "qinglang-report/1"
 
@@ -24,7 +26,7 @@ def render(report: Report) -> bytes:
 
 def tree(report: Report) -> dict[str, Any]:
     """The whole report as JSON values."""
-    known = {one.check: report.checks[one.check] for one in report.run.findings}
+    known = {one.check: report.checks.get(one.check) or _gone(one) for one in report.run.findings}
     return {
         "format": FORMAT,
         "mark": asdict(MARK),
@@ -65,6 +67,14 @@ def tree(report: Report) -> dict[str, Any]:
         "earlier": [asdict(one) for one in report.earlier],
         "sources": [asdict(one) for one in report.sources],
     }
+
+
+def _gone(one: Finding) -> Check:
+    """A check that no longer exists: what its finding says stands for it."""
+    name = Text(zh=one.check, en=one.check)
+    return Check(id=one.check, title=name, probe="", objects=(), expect=Expectation(),
+                 severity=one.severity, problem=one.reason, remedy=name, serves=(),
+                 examples=())  # fmt: skip
 
 
 def _share(one: Share) -> dict[str, Any]:

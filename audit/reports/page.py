@@ -45,11 +45,21 @@ def draw(made: Document) -> str:
     return _environment().get_template("page.html").render(
         document=made,
         blocks=list(_kinds(made.blocks)),
-        style=(HERE / "page.css").read_text(encoding="utf-8"),
+        style=(HERE / "page.css").read_text(encoding="utf-8") + margins(made),
         script=script,
         digest=digest,
         tone=row_tone,
     )  # fmt: skip
+
+
+def margins(made: Document) -> str:
+    """Label and mark at the head of every printed page; foreign letters as numbers only."""
+    label, mark = ("".join(f"\\{ord(one):x} " for one in text) for text in (made.label, made.mark))
+    style = "font-size: 9pt; color: #5b6775"
+    return (
+        f'@page {{ @top-left {{ content: "{label}"; {style} }} '
+        f'@top-right {{ content: "{mark}"; {style} }} }}'
+    )
 
 
 def row_tone(row: tuple[Cell, ...]) -> str:

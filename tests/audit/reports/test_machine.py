@@ -1,6 +1,7 @@
 """The JSON: whole, plain, without the body of any evidence."""
 
 import json
+from dataclasses import replace
 
 from audit.reports import machine
 from audit.reports.model import MARK
@@ -22,3 +23,9 @@ def test_whole() -> None:
 
 def test_hostile_texts_round_trip_or_are_replaced() -> None:
     assert json.loads(machine.render(hostile()))["repairs"]
+
+
+def test_a_check_that_is_gone() -> None:
+    told = machine.tree(replace(report(), checks={}))
+    found = [one for item in told["run"]["items"] for one in item["findings"]]
+    assert all(one["title"] == one["check"] for one in found)

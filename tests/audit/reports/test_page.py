@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from audit.reports import page
 from audit.reports.blocks import Tone, cell
+from audit.reports.chapters import document
 from tests.audit.reports.made import hostile, report
 
 
@@ -43,6 +44,13 @@ def test_hostile_texts_are_text() -> None:
 def test_the_tone_of_a_row() -> None:
     assert page.row_tone((cell("a"), cell("b", Tone.BAD), cell("c", Tone.GOOD))) == "bad"
     assert page.row_tone((cell("a"),)) == "plain"
+
+
+def test_the_label_stands_on_every_printed_page() -> None:
+    style = page.margins(document(hostile()))
+    assert "@top-left" in style
+    assert "\\5185 \\90e8 " in style  # 内部
+    assert "<" not in style
 
 
 @pytest.mark.wire
