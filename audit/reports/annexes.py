@@ -80,7 +80,7 @@ def _earlier(report: Report) -> Iterator[Block]:
 def _items(report: Report) -> Iterator[Block]:
     controls = {one.id: one for one in report.run.controls}
     yield table(
-        (("条款", 1.05), ("控制点", 1.15), ("要求（转述）", 3.6), ("结果", 0.95), ("说明", 2.3)),
+        (("条款", 1.05), ("控制点", 1.15), ("要求（转述）", 3.3), ("结果", 1.5), ("说明", 2.1)),
         (
             row(
                 controls[one.control].clause,
@@ -128,7 +128,7 @@ def _record(report: Report, target: Target) -> Iterator[Block]:
     kind, platform = OBJECTS[target.kind], target.platform or "—"
     yield Para(text=f"类别：{kind}；平台：{platform}；地址：{target.address or '—'}。{count}。")
     yield table(
-        (("条款", 1.1), ("控制点", 1.3), ("结果", 1.2), ("说明", 4.4)),
+        (("条款", 1.1), ("控制点", 1.3), ("结果", 1.4), ("说明", 4.2)),
         (
             row(controls[one.control].clause, controls[one.control].point_title.zh,
                 cell(state(one.state, one.why), TONES[one.state]), _said(one, report))
@@ -137,7 +137,7 @@ def _record(report: Report, target: Target) -> Iterator[Block]:
         "该对象的要求项",
     )  # fmt: skip
     yield table(
-        (("检查", 2.4), ("结果", 1), ("所见", 3), ("证据", 1.4)),
+        (("检查", 2.2), ("结果", 1.4), ("所见", 3), ("证据", 1.4)),
         (_finding(one, report) for one in report.run.findings
          if one.target == target.id and one.state in _WORTH),
         "该对象的自动检查：不符合、部分符合与未知",

@@ -86,15 +86,18 @@ class Labels:
 def mask(report: Report) -> Report:
     """The same report with labels for names."""
     labels = Labels()
-    for kind, name in _names(report):
-        if len(name.strip()) > 1:
-            labels.of(kind, name.strip())
+    for kind, *names in _names(report):
+        told = [one.strip() for one in names if len(one.strip()) > 1]
+        first = next((labels.known[one] for one in told if one in labels.known), "")
+        for one in told:
+            first = first or labels.of(kind, one)
+            labels.known.setdefault(one, first)
     longest = sorted(labels.known, key=len, reverse=True)
-    names = re.compile("|".join(_whole(one) for one in longest)) if longest else None
+    known = re.compile("|".join(_whole(one) for one in longest)) if longest else None
 
     def said(text: str) -> str:
-        if names is not None:
-            text = names.sub(lambda found: labels.known[found[0]], text)
+        if known is not None:
+            text = known.sub(lambda found: labels.known[found[0]], text)
         return _forms(text, labels)
 
     told = _walk(report, said)
@@ -111,17 +114,15 @@ def _whole(name: str) -> str:
     return f"{left}{re.escape(name)}{right}"
 
 
-def _names(report: Report) -> Iterator[tuple[str, str]]:
-    yield "单位", report.organisation.name
-    yield "单位", report.organisation.id
+def _names(report: Report) -> Iterator[tuple[str, ...]]:
+    """A kind and the names of one thing: they share a label."""
+    yield "单位", report.organisation.name, report.organisation.id
     yield "单位", report.above
-    yield "系统", report.system.name
-    yield "系统", report.system.id
+    yield "系统", report.system.name, report.system.id
     yield "单位", report.system.vendor
     yield "人员", report.system.owner
     for one in report.run.targets:
-        yield "主机", one.id
-        yield "主机", one.name
+        yield "主机", one.id, one.name
         yield "系统", one.system
         yield ("IP" if _address(one.address) else "主机"), one.address
     for each in report.run.evidence:
@@ -135,7 +136,7 @@ def _names(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("人员", one.compensation.approver) for one in report.run.items if one.compensation)
 
 
-def _document_names(document: Any) -> Iterator[tuple[str, str]]:
+def _document_names(document: Any) -> Iterator[tuple[str, ...]]:
     """Host names and people's accounts of a probe's document."""
     if not isinstance(document, Mapping):
         return

@@ -60,6 +60,7 @@ def test_the_same_name_has_the_same_label() -> None:
     assert {one.target for one in told.run.findings} == names
     assert len(names) == 3
     assert {one.target for one in told.run.single} - {""} <= names
+    assert next(one.id for one in told.run.targets) == next(one.name for one in told.run.targets)
     said = told.answers[0]
     assert said.by in said.reason
 
