@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from audit.matrix import Cell, Matrix
@@ -95,12 +96,13 @@ def mask(report: Report) -> Report:
     longest = sorted(labels.known, key=len, reverse=True)
     known = re.compile("|".join(_whole(one) for one in longest)) if longest else None
 
+    @cache
     def said(text: str) -> str:
         if known is not None:
             text = known.sub(lambda found: labels.known[found[0]], text)
         return _forms(text, labels)
 
-    told = _walk(report, said)
+    told = _walk(report, said, {})
     evidence = tuple(replace(one, document=None) for one in told.run.evidence)
     return replace(  # type: ignore[no-any-return]
         told, masked=True, run=replace(told.run, evidence=evidence, catalog="")
@@ -185,27 +187,35 @@ def _labelled(found: str, labels: Labels) -> str:
     return labels.of("IP", found) if found not in _PLAIN and _address(found) else found
 
 
-def _walk(value: Any, said: Any) -> Any:
-    """Every text below, but for what is ours."""
+def _walk(value: Any, said: Callable[[str], str], done: dict[int, Any]) -> Any:
+    """Every text below, but for what is ours. What stands in two places is walked once."""
     if isinstance(value, str) and not isinstance(value, Enum):
         return said(value)
     if isinstance(value, _OURS):
         return value
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {}
-        for one in fields(value):
-            if one.name in ("document", *_KEPT):
-                continue
-            before = getattr(value, one.name)
-            after = _empty(before) if one.name in _GONE else _walk(before, said)
-            if after is not before and one.init:
-                changed[one.name] = after
-        return replace(value, **changed) if changed else value
+        if id(value) not in done:
+            done[id(value)] = _fields(value, said, done)
+        return done[id(value)]
     if isinstance(value, tuple):
-        return tuple(_walk(one, said) for one in value)
+        return tuple(_walk(one, said, done) for one in value)
     if isinstance(value, Mapping):
-        return value if _catalog(value.values()) else {k: _walk(v, said) for k, v in value.items()}
+        if _catalog(value.values()):
+            return value
+        return {name: _walk(one, said, done) for name, one in value.items()}
     return value
+
+
+def _fields(value: Any, said: Callable[[str], str], done: dict[int, Any]) -> Any:
+    changed = {}
+    for one in fields(value):
+        if one.name in ("document", *_KEPT):
+            continue
+        before = getattr(value, one.name)
+        after = _empty(before) if one.name in _GONE else _walk(before, said, done)
+        if after is not before:
+            changed[one.name] = after
+    return replace(value, **changed) if changed else value
 
 
 def _catalog(values: Iterable[Any]) -> bool:
