@@ -15,14 +15,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from audit import continuous, gather
 from audit.catalog import load_catalog
 from audit.checks import CHECKS, load_checks
 from audit.judge import platforms_of
 from audit.model import Evidence, ObjectClass, Part, State, Target
 from audit.probes import local, shelf
 from audit.run import Run, assess, described
-from audit.targets import load_inventory
-from audit.yardsticks import load_yardsticks
+from audit.targets import Inventory
+from audit.yardsticks import DEFAULT_TEMPLATE, load_yardsticks
 from rules.load import DataError, Problem
 
 
@@ -38,13 +39,26 @@ def register(commands: Any) -> None:
     made.add_argument("--part", choices=[one.value for one in Part], default="general")
     made.add_argument("--checks", type=Path, default=CHECKS, metavar="DIR")
     made.add_argument("--keep", type=Path, metavar="DIR", help="留存证据 / keep the evidence here")
+    made.add_argument("--template", default=DEFAULT_TEMPLATE, metavar="2021|2025")
     made.add_argument("--json", action="store_true")
+    gather.options(made)
+    continuous.options(made)
     made.set_defaults(run=run_run)
 
 
 def run_run(options: argparse.Namespace) -> int:
-    """Judge a level. 0: nothing known fails; 1: something does."""
-    if options.target not in ("", "local") or not (options.target or options.evidence):
+    """Judge a level, once or by a schedule. 0: nothing known fails; 1: something does."""
+    if not options.schedule:
+        return _once(options)
+    from audit.repeating import repeated
+
+    return repeated(options, _once)
+
+
+def _once(options: argparse.Namespace) -> int:
+    """One run."""
+    asked = options.target or options.evidence or (options.inventory and gather.wanted(options))
+    if options.target not in ("", "local") or not asked:
         raise DataError(
             [
                 Problem(
@@ -57,25 +71,37 @@ def run_run(options: argparse.Namespace) -> int:
             ]
         )
     checks, catalog = load_checks(options.checks), load_catalog()
-    yardsticks = load_yardsticks()
+    template = options.template.removeprefix("template-")
+    yardsticks = load_yardsticks(template=f"template-{template}")
+    now, inventory = time.time(), gather.inventory(options)
+    said = continuous.prepared(options, yardsticks, inventory, now)
     evidence = list(gathered(options.evidence)) if options.evidence else []
     if options.target == "local":
         evidence.append(local.evidence())
-    if options.keep:
+    if inventory is not None and gather.wanted(options):
+        evidence += gather.collected(inventory, options)
+        now = time.time()
+    elif options.keep:
         for one in evidence:
             shelf.keep(options.keep, one)
     run = assess(
         catalog=catalog,
         checks=checks,
-        targets=targets(evidence, options.inventory),
+        targets=targets(evidence, inventory),
+        answers=said.answers,
+        compensations=said.compensations,
+        waivers=said.waivers,
+        rules=said.rules,
         evidence=evidence,
         scoring=yardsticks.scoring,
         aggregation=yardsticks.aggregation,
-        now=time.time(),
+        now=now,
         level=options.level,
         part=Part(options.part),
     )
+    code, told = continuous.concluded(options, run, checks, said.system, inventory, now)
     spent = {
+        **told,
         "cpu_seconds": round(local.cpu_seconds(), 2),
         "memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
@@ -83,7 +109,7 @@ def run_run(options: argparse.Namespace) -> int:
         _print(json.dumps({**described(run, checks), **spent}, ensure_ascii=False, indent=1))
     else:
         _print(table(run, spent["cpu_seconds"]))
-    return 0 if run.holds else 1
+    return code
 
 
 def gathered(folder: Path) -> Iterable[Evidence]:
@@ -102,9 +128,9 @@ def gathered(folder: Path) -> Iterable[Evidence]:
         raise DataError(problems)
 
 
-def targets(evidence: Iterable[Evidence], inventory: Path | None = None) -> tuple[Target, ...]:
+def targets(evidence: Iterable[Evidence], inventory: Inventory | None = None) -> tuple[Target, ...]:
     """The inventory's targets; without one, a server for each target of the evidence."""
-    listed = load_inventory(inventory).targets if inventory else ()
+    listed = inventory.targets if inventory else ()
     known = {one.id: one for one in listed}
     for one in evidence:
         platform = next(iter(platforms_of(one.document)), "")

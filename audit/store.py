@@ -306,6 +306,14 @@ class Store:
             )
         return Verdict(chain=chain, wrong=wrong, deleted=deleted)
 
+    def seal(self, body: dict[str, Any]) -> dict[str, str]:
+        """Our signature over something that leaves the house, with the public key."""
+        key = self._keys.signing
+        return {
+            "key": key.public_key().public_bytes_raw().hex(),
+            "signature": key.sign(b"qinglang audit reply v1\0" + canonical(body)).hex(),
+        }
+
     def _assessment(self, name: str) -> Any:
         table = tables.assessments
         return self._connection.execute(select(table).where(table.c.id == name)).one_or_none()
