@@ -14,7 +14,7 @@ from typing import Any
 
 from audit.catalog import Catalog
 from audit.checks import load_checks
-from audit.model import Check
+from audit.model import Check, Repair
 from audit.record import Beside as Recorded
 from audit.record import restore, restore_beside
 from audit.reports.model import Earlier
@@ -22,6 +22,7 @@ from audit.run import Run, assess
 from audit.run_cli import gathered, targets
 from audit.store import Kept, Store
 from audit.targets import Inventory
+from audit.written import written
 from audit.yardsticks import Yardsticks
 from rules.load import DataError, Problem
 
@@ -37,6 +38,7 @@ class Found:
     checks: Mapping[str, Check]
     inventory: Inventory | None = None
     earlier: tuple[Earlier, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def from_file(path: Path) -> Found:
@@ -60,6 +62,7 @@ def from_store(place: str, key: Path | None, *, assessment: str, name: str) -> F
             raise wrong(place, f"没有这次运行 there is no such run; 有 known: {known}")
         run, beside = store.run(chosen.id)
         inventory = store.inventory()
+        cases = written(store.entries()).cases
     before = (one for one in kept if one.taken < chosen.taken and one.id != chosen.id)
     return Found(
         run=run,
@@ -67,6 +70,7 @@ def from_store(place: str, key: Path | None, *, assessment: str, name: str) -> F
         checks={**load_checks(), **beside.checks},
         inventory=inventory,
         earlier=tuple(trend(before)),
+        repairs=tuple(one.repair for one in cases.values()),
     )
 
 
@@ -90,7 +94,7 @@ def trend(kept: Iterable[Kept]) -> Iterable[Earlier]:
 
 def from_evidence(
     folder: Path,
-    inventory: Path | None,
+    inventory: Inventory | None,
     *,
     catalog: Catalog,
     yardsticks: Yardsticks,

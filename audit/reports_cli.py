@@ -107,7 +107,7 @@ def run_report(options: argparse.Namespace) -> int:
     earlier = tuple(earlier_of(read_json(one), str(one)) for one in options.previous)
     seal = _sealer(options)
     catalog, yardsticks = load_catalog(), load_yardsticks()
-    found = _found(options, catalog, yardsticks, now)
+    found = _found(options, inventory, catalog, yardsticks, now)
     run = found.run
     if found.inventory and not options.inventory:
         inventory = found.inventory
@@ -126,7 +126,9 @@ def run_report(options: argparse.Namespace) -> int:
         beside = replace(beside, risk_answers=tuple(a for a in answers if a.target in known))
     if not options.organisation:  # earlier runs count the targets of all
         earlier = (*found.earlier, *earlier)
-    beside = replace(beside, earlier=earlier)
+    mine = {one.id for one in run.targets} | ({""} if not options.organisation else set())
+    repairs = tuple(one for one in found.repairs if one.target in mine)
+    beside = replace(beside, earlier=earlier, repairs=repairs)
     report = assemble(run, checks=found.checks, catalog=catalog, yardsticks=yardsticks, now=now,
                       beside=beside, label=options.label)  # fmt: skip
     content = seal(drawer(options.format)(mask(report) if options.masked else report))
@@ -191,15 +193,20 @@ def write(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _found(options: argparse.Namespace, catalog: Catalog, yardsticks: Yardsticks,
-           now: float) -> Found:  # fmt: skip
+def _found(
+    options: argparse.Namespace,
+    inventory: Inventory,
+    catalog: Catalog,
+    yardsticks: Yardsticks,
+    now: float,
+) -> Found:
     if options.store:
         return from_store(
             options.store, options.store_key, assessment=options.assessment, name=options.record
         )
     if options.record:
         return from_file(Path(options.record))
-    return from_evidence(options.evidence, options.inventory, catalog=catalog,
+    return from_evidence(options.evidence, inventory, catalog=catalog,
                          yardsticks=yardsticks, now=now, level=options.level)  # fmt: skip
 
 
