@@ -140,6 +140,9 @@ def concluded(
                                    overdue=late, drift=drift)  # fmt: skip
         if given.metrics_file:
             gauges.write(given.metrics_file, [measured])
+        shown = getattr(given, "shown", None)  # the port of a schedule
+        if shown is not None:
+            shown.measured[system.id] = measured
         told["repairs_overdue"] = late
     bad = alarming(run, given.fail_on or "any")
     return (1 if bad or drift else 0), told

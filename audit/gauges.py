@@ -5,11 +5,13 @@ Values of the last run of each system: never a target's name, never what is wron
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server, write_to_textfile
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from audit.model import Score
 
@@ -64,6 +66,26 @@ def write(path: Path, given: Iterable[Measured]) -> None:
     write_to_textfile(str(path), registry(given))
 
 
-def serve(port: int, made: CollectorRegistry) -> None:
-    """Show the gauges on the loopback."""
-    start_http_server(port, addr="127.0.0.1", registry=made)
+class Shown(Collector):
+    """What a port shows: the gauges of the runs so far, the newest of each system."""
+
+    def __init__(self) -> None:
+        self.measured: dict[str, Measured] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges now."""
+        return registry(self.measured.values()).collect()
+
+
+def serve(port: int, shown: Shown) -> Callable[[], None]:
+    """Show the gauges on the loopback; the value ends it."""
+    made = CollectorRegistry()
+    made.register(shown)
+    server, thread = start_http_server(port, addr="127.0.0.1", registry=made)
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end

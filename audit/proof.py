@@ -39,7 +39,7 @@ def compare(
             deleted += 1
             if assessment not in told.forgotten:
                 wrong.append(f"{name}: 被删除而链上无记载 / deleted, and the chain knows nothing")
-        elif (fault := _opens(lambda: open_run(name, assessment, body), digest)) is not None:  # noqa: B023
+        elif fault := _run(name, assessment, digest, body, open_run):
             wrong.append(f"{name}: {fault}")
     there = set()
     for assessment, digest, body in evidence:
@@ -85,9 +85,9 @@ class _Told:
                 self.entries.update(str(e) for e in body["entries"])
 
 
-def _opens(open_it: Callable[[], str], digest: str) -> str | None:
+def _run(name: str, assessment: str, digest: str, body: bytes, open_it: OpenRun) -> str | None:
     try:
-        found = open_it()
+        found = open_it(name, assessment, body)
     except (ValueError, WorldError, zlib.error) as error:
         return str(error)
     return None if found == digest else "内容与摘要不符 / the content is not that of the digest"

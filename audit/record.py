@@ -156,7 +156,8 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if dataclasses.is_dataclass(value):
-        return {name: plain(getattr(value, name)) for name in _fields(type(value))}
+        shape: Any = type(value)
+        return {name: plain(getattr(value, name)) for name in _fields(shape)}
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(one) for key, one in value.items()}
     if isinstance(value, Iterable):
@@ -188,12 +189,13 @@ def typed(value: Any, kind: Any, where: str) -> Any:
 
 
 def _one(value: Any, kind: Any, where: str) -> Any:
+    made: Any = kind
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise TypeError(f"{where}: a mapping is wanted")
-        hints = _hints(kind)
+        hints = _hints(made)
         known = {name: typed(one, hints[name], f"{where}.{name}") for name, one in value.items()}
-        return typing.cast(Any, kind)(**known)
+        return made(**known)
     if issubclass(kind, Enum):
         return kind(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -204,7 +206,7 @@ def _one(value: Any, kind: Any, where: str) -> Any:
 
 
 @cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(kind))
 
 

@@ -135,25 +135,17 @@ def _of_run(store: Store, options: argparse.Namespace) -> list[Step]:
     kept, run, _ = chosen(store, options.from_run)
     options.from_run = kept.id
     there = written(store.entries("repair")).cases
-    steps: dict[str, Step] = {}
-    for item in run.single:
+    steps: dict[tuple[str, str], Step] = {}
+    for item in run.single:  # a finding serves several controls: the first names the repair
         for one in item.findings:
-            if one.state in (State.FAIL, State.PARTIAL):
-                named = (one.target, one.check)
-                step = _opening(options, item.control, *named, one.reason.zh)
-                step = _same(steps, step)
-                before = there.get(step.repair)
-                if before is None or before.repair.state is RepairState.CLOSED:
-                    steps.setdefault(step.repair, step)
-    return list(steps.values())
-
-
-def _same(steps: dict[str, Step], step: Step) -> Step:
-    """A finding serves several controls; it is one repair."""
-    for one in steps.values():
-        if (one.check, one.target) == (step.check, step.target):
-            return one
-    return step
+            named = (one.target, one.check)
+            if one.state in (State.FAIL, State.PARTIAL) and named not in steps:
+                steps[named] = _opening(options, item.control, *named, one.reason.zh)
+    return [
+        one
+        for one in steps.values()
+        if (before := there.get(one.repair)) is None or before.repair.state is RepairState.CLOSED
+    ]
 
 
 def run_import(options: argparse.Namespace) -> int:

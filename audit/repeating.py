@@ -13,7 +13,8 @@ from collections.abc import Callable
 from loguru import logger
 
 from audit import gather
-from audit.schedule import following, parse
+from audit.gauges import Shown, serve
+from audit.schedule import Schedule, following, parse
 from rules.load import DataError, Problem, WorldError
 
 
@@ -31,6 +32,23 @@ def repeated(
         raise DataError(
             [Problem(file="--schedule", line=1, column=1, message=str(error))]
         ) from error
+    if options.metrics_port is None:
+        return _repeated(options, once, schedule, clock, wait)
+    options.shown = Shown()
+    end = serve(options.metrics_port, options.shown)
+    try:
+        return _repeated(options, once, schedule, clock, wait)
+    finally:
+        end()
+
+
+def _repeated(
+    options: argparse.Namespace,
+    once: Callable[[argparse.Namespace], int],
+    schedule: Schedule,
+    clock: Callable[[], float],
+    wait: Callable[[float], None],
+) -> int:
     worst = done = 0
     while not options.times or done < options.times:
         closed = gather.scope_of(options).blackouts if options.scope else ()

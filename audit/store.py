@@ -12,62 +12,26 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text, update
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy import delete as remove
 
 from audit import record, tables, vault
+from audit.kept import Entry, Kept, Verdict, summary
+from audit.keyfile import bring_up, load_keys
 from audit.model import Assessment, Evidence
 from audit.probes.host import canonical
 from audit.run import Run
 from audit.targets import Inventory
 from gateway.database import Failure, connect, dispose, trouble
-from gateway.ledger import Chain, Checkpoint, check, key_id, read, sign
+from gateway.ledger import Checkpoint, check, key_id, read, sign
 from rules.load import WorldError
 
 MAX_RECORD = 512 * 1024 * 1024
 NODE = "audit"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """One run as the list of runs shows it."""
-
-    id: str
-    assessment: str
-    taken: float
-    digest: str
-    summary: Mapping[str, Any]
-    whole: bool  # the record is still there
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One thing that a person wrote down."""
-
-    seq: int
-    kind: str
-    id: str
-    at: float
-    by: str
-    body: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What `audit verify` found: the chain, and rows that are not as it says."""
-
-    chain: Chain
-    wrong: tuple[str, ...]
-    deleted: int
-
-    @property
-    def holds(self) -> bool:
-        return not self.chain.faults and not self.wrong
 
 
 class Store:
@@ -99,7 +63,7 @@ class Store:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
                 connection.rollback()
-            _bring_up(connection)
+            bring_up(connection)
             yield cls(connection, keys)
         except Failure as error:
             raise trouble(error) from error
@@ -379,55 +343,6 @@ class Store:
         self._connection.execute(insert(table).values(**values))
 
 
-def summary(run: Run) -> dict[str, Any]:
-    """What stays readable of a run when its record is deleted: counts only."""
-    score = run.score
-    return {
-        "level": run.level,
-        "catalog": run.catalog,
-        "items": len(run.items),
-        "targets": len(run.targets),
-        **{name: getattr(score, name) for name in (
-            "passed", "partial", "failed", "not_applicable", "unknown", "unscored", "rate",
-            "floor", "ceiling", "weighted", "high_risks", "hazards", "code")},
-        "facts_decided": run.facts_decided,
-    }  # fmt: skip
-
-
-def load_keys(path: Path, *, make: bool) -> vault.Keys:
-    """The key file, made where it is missing. Raises WorldError, VaultError."""
-    if not path.exists() and make:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(vault.fresh_keys(os.urandom))
-    try:
-        if path.stat().st_mode & 0o077:
-            raise WorldError(f"{path}: 密钥文件对他人可读 / others may read it: chmod 600")
-        return vault.read_keys(path.read_bytes())
-    except OSError as error:
-        raise WorldError(f"{path}: 密钥文件不可读 / {error.strerror}") from error
-    except vault.VaultError as error:
-        raise WorldError(f"{path}: {error}") from error
-
-
-def _bring_up(connection: Connection) -> None:
-    with connection.begin():
-        tables.METADATA.create_all(connection)
-        found = connection.execute(select(tables.audit_version.c.version)).scalar()
-        if found is None:
-            connection.execute(insert(tables.audit_version).values(version=tables.VERSION))
-            return
-        if found > tables.VERSION:
-            raise WorldError(
-                f"审计库版本 {found} 比本程序新 / the store is newer than this program"
-            )
-        for step in range(found + 1, tables.VERSION + 1):
-            for statement in tables.STEPS[step]:
-                connection.execute(text(statement))
-            connection.execute(update(tables.audit_version).values(version=step))
-
-
 def _entry_digest(values: Mapping[str, Any]) -> str:
     body = {name: values[name] for name in ("kind", "id", "at", "by", "body")}
     return sha256(canonical(body)).hexdigest()
@@ -435,3 +350,6 @@ def _entry_digest(values: Mapping[str, Any]) -> str:
 
 def _text(value: Any) -> str:
     return json.dumps(record.plain(value), ensure_ascii=False, sort_keys=True)
+
+
+__all__ = ["Entry", "Kept", "Store", "Verdict"]

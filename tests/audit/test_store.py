@@ -16,6 +16,9 @@ from audit.store import Store
 from audit.targets import Inventory
 from rules.load import WorldError
 from tests.audit.judged import NOW, TARGET, made, small_beside
+from tests.gateway.conftest import postgresql as server
+
+postgresql = server
 
 
 @pytest.fixture
@@ -164,4 +167,17 @@ def test_another_assessment_is_another_key(place: str) -> None:
         store.keep_run(made(), replace(small_beside(), assessment=other), now=NOW)
         store.forget("2026", now=NOW, by="王", reason="x")
         assert [one.whole for one in store.runs()] == [False, True]
+        assert store.verify().holds
+
+
+@pytest.mark.wire
+def test_on_postgresql(postgresql: str, tmp_path: Path) -> None:
+    key = tmp_path / "k"
+    with Store.open(postgresql, key) as store:
+        name = store.keep_run(made(), small_beside(), now=NOW)
+        store.write("waiver", "w1", {"a": 1}, by="王", now=NOW)
+    with Store.open(postgresql, key) as store:
+        assert store.run(name)[0] == made()
+        assert store.verify().holds
+        store.forget("2026", now=NOW, by="王", reason="x")
         assert store.verify().holds

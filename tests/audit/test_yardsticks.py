@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.catalog import load_catalog
+from audit.catalog import load_catalog, reach
+from audit.checks import load_checks
 from audit.matrix import covered
 from audit.model import HighRiskRule, Part
 from audit.risk import at_all_levels
@@ -178,3 +179,15 @@ def test_decisions_that_would_not_count_are_refused(tmp_path: Path) -> None:
     assert "answer 1: there is no rule `6.4.1.9`" in told
     assert "answer 2: rule 6.4.1.1 has no mitigation 3" in told
     assert "answer 3: a decision needs `reason` and `by`" in told
+
+
+def test_checks_of_rules_exist_and_serve_a_control_of_the_rule() -> None:
+    catalog, checks, yardsticks = load_catalog(), load_checks(), load_yardsticks()
+    rules = at_all_levels(
+        (*yardsticks.high, *yardsticks.hazards),
+        lambda name: [one.id for one in catalog.same(name)],
+    )
+    linked = [(rule, name) for rule in rules for name in rule.checks]
+    assert linked
+    for rule, name in linked:
+        assert set(reach(catalog, checks[name].serves)) & set(rule.controls), (rule.id, name)
