@@ -46,4 +46,4 @@ lock: ## write requirements.lock anew (needs uv)
 	  --all-extras pyproject.toml --output-file requirements.lock
 
 clean: ## remove what make made (not var/)
-	rm -rf .venv .venv-uv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf .venv .venv-uv .venv-validators .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
