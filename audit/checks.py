@@ -18,11 +18,23 @@ from audit.operators import OPERATORS, OVER, PRESENCE, misfit
 from rules.load import DataError, Problem, load
 
 CHECKS = Path(__file__).parent / "checks"
-PROBES = ("linux",)
+PROBES = (
+    "linux",
+    "postgresql",
+    "mysql",
+    "sqlite",
+    "oracle",
+    "sqlserver",
+    "dm",
+    "kingbase",
+    "redis",
+)
 """Probes that exist; a check for another is refused."""
 PLATFORMS = (
     "linux", "debian", "ubuntu", "rhel", "centos", "rocky", "almalinux", "fedora", "anolis",
     "openeuler", "kylin", "uos", "deepin", "suse",
+    "postgresql", "mysql", "sqlite", "oracle", "sqlserver", "dm", "kingbase",
+    "redis",
 )  # fmt: skip
 EXAMPLE_TIME = 1_800_000_000.0
 NEEDED = (State.PASS, State.FAIL, State.UNKNOWN)
