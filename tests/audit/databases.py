@@ -137,7 +137,8 @@ hostssl all boss 127.0.0.1/32 scram-sha-256
 hostssl school teacher 10.1.2.0/24 scram-sha-256
 """
 PG_GOOD_SQL = """
-create role qinglang_audit login password 'a-Long-one-2026' connection limit 5 valid until '2099-01-01';
+create role qinglang_audit login password 'a-Long-one-2026' connection limit 5
+  valid until '2099-01-01';
 alter role boss password 'another-Long-1' valid until '2099-01-01';
 grant pg_monitor, pg_read_all_settings to qinglang_audit;
 grant execute on function pg_hba_file_rules() to qinglang_audit;
@@ -304,7 +305,8 @@ def mariadb(*, good: bool) -> Iterator[Server]:
         (place / "my.cnf").write_text(
             f"[mysqld]\nuser = mysql\ndatadir = {data}\nport = {port}\nsocket = {place}/s\n"
             f"pid-file = {place}/pid\nlog-error = {place}/error.log\n"
-            "innodb-buffer-pool-size = 16M\ninnodb-log-file-size = 4M\ninnodb-flush-log-at-trx-commit = 2\n"
+            "innodb-buffer-pool-size = 16M\ninnodb-log-file-size = 4M\n"
+            "innodb-flush-log-at-trx-commit = 2\n"
             "skip-name-resolve\n"
             + (MARIADB_GOOD if good else MARIADB_BAD).replace("{folder}", str(place))
         )
@@ -358,7 +360,7 @@ tls-ca-cert-file {folder}/ca.pem
 tls-auth-clients no
 tls-protocols "TLSv1.2 TLSv1.3"
 user default off
-user qinglang_audit on >A-long-1-word ~* &* -@all +ping +info +acl|users +acl|list +acl|log +config|get +command|info +command
+user qinglang_audit on >A-long-1-word ~* &* -@all +ping +info +acl|list +config|get +command|info
 rename-command FLUSHALL ""
 rename-command FLUSHDB ""
 rename-command DEBUG ""

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 import queue
-import ssl
+import socket
 import stat
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from audit.model import Evidence, Target
 from audit.probes.sql import document as facts
 from audit.probes.sql import mysql, sqlite
 from audit.probes.sql.answers import Reply, reply
+from audit.probes.sql.line import Line, context
 from audit.probes.sql.plan import Plan, load_plan
 
 LIVE = ("postgresql", "mysql", "sqlite")
@@ -34,6 +34,7 @@ PROBE = LIVE
 METHOD = "只读会话中的查询清单 / the closed list of queries in a read-only session"
 STATEMENT_SECONDS = 10
 LOCK_SECONDS = 2
+USER = "qinglang_audit"
 PORTS = {"postgresql": 5432, "mysql": 3306}
 
 BEGIN: Mapping[str, tuple[str, ...]] = {
@@ -73,7 +74,7 @@ def look(target: Target, *, now: float, timeout: float = 30.0, password: str = "
     if before is not None and (problem := str(before.pop("problem", ""))):
         return facts.nothing(target.id, platform, problem, method=METHOD, taken=now)
     found, problem = _within(
-        timeout, lambda answers: _ask(target, plan, password, timeout, answers)
+        timeout, lambda replies, line: _ask(target, plan, password, timeout, replies, line)
     )
     if not any(not one.why for one in found.values()):
         said = problem or "no-answer: 没有一条查询成功 / no query succeeded"
@@ -90,42 +91,49 @@ def look(target: Target, *, now: float, timeout: float = 30.0, password: str = "
 
 
 def _within(
-    seconds: float, work: Callable[[dict[str, Reply]], None]
+    seconds: float, work: Callable[[dict[str, Reply], Line], None]
 ) -> tuple[dict[str, Reply], str]:
-    """What `work` answered until then, and what went wrong. The thread is left to itself."""
+    """What `work` answered until then, and what went wrong. Its sockets are hung up."""
     answers: dict[str, Reply] = {}
+    line = Line()
     done: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            work(answers)
+            work(answers, line)
             done.put("")
         except _LostError as error:
             done.put(str(error))
-        except Exception as error:  # noqa: BLE001 - the door: a hostile server makes drivers raise anything
+        except Exception as error:  # the door: hostile servers make drivers raise anything
             done.put(f"protocol: {type(error).__name__}")
 
-    threading.Thread(target=run, daemon=True, name="qinglang-sql").start()
+    thread = threading.Thread(target=run, daemon=True, name="qinglang-sql")
+    thread.start()
     try:
         problem = done.get(timeout=seconds)
     except queue.Empty:
         problem = f"timeout: 超过 {seconds:g} 秒 / took too long"
+        line.cut()
+    thread.join(2.0)
+    line.close()
     return dict(answers), problem
 
 
 def _ask(
-    target: Target, plan: Plan, password: str, timeout: float, answers: dict[str, Reply]
+    target: Target,
+    plan: Plan,
+    password: str,
+    timeout: float,
+    answers: dict[str, Reply],
+    line: Line,
 ) -> None:
     try:
-        engine = _engine(target, password, timeout)
+        engine = _engine(target, password, timeout, line)
         with engine.connect() as connection:
             kind = _begin(connection, plan)
-            until = time.monotonic() + timeout
             for query in plan.queries:
                 if query.flavours and kind not in query.flavours:
                     continue
-                if time.monotonic() > until:
-                    raise _LostError(f"timeout: 超过 {timeout:g} 秒 / took too long")
                 answers[query.id] = _one(connection, query.sql, query.rows)
             connection.rollback()
     except SQLAlchemyError as error:
@@ -134,41 +142,66 @@ def _ask(
         raise _LostError(f"unreachable: 无法连接 / {str(error)[:200]}") from None
 
 
-def _engine(target: Target, password: str, timeout: float) -> sqlalchemy.Engine:
-    access = target.access
+def _engine(target: Target, password: str, timeout: float, line: Line) -> sqlalchemy.Engine:
     options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
     if target.platform == "sqlite":
-        path = Path(access["file"]).absolute().as_posix()
-        url = URL.create("sqlite", database=f"file:{_quoted(path)}",
-                         query={"mode": "ro", "immutable": "1", "uri": "true"})  # fmt: skip
+        path = Path(target.access["file"]).absolute().as_posix()
+        query = {"mode": "ro", "immutable": "1", "uri": "true"}
+        url = URL.create("sqlite", database=f"file:{_quoted(path)}", query=query)
         return create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **options)
-    driver = {"postgresql": "postgresql+pg8000", "mysql": "mysql+pymysql"}[target.platform]
-    socket = access.get("socket", "")
-    url = URL.create(
-        driver,
-        username=access.get("user", "qinglang_audit"),
-        password=password or None,
-        host=None if socket else (target.address or target.id),
-        port=None if socket else int(access.get("port", PORTS[target.platform])),
-        database=access.get("database", "postgres" if target.platform == "postgresql" else None),
+    connect, driver = CONNECT[target.platform]
+    return create_engine(
+        f"{driver}://", creator=lambda: connect(target, password, timeout, line), **options
     )
-    known = access.get("tls-ca", "")
-    context = ssl.create_default_context(cafile=known) if known else None
-    if target.platform == "postgresql":
-        arguments: dict[str, Any] = {"timeout": timeout}
-        if socket:
-            arguments["unix_sock"] = socket
-        if context is not None:
-            arguments["ssl_context"] = context
-    else:
-        seconds = max(1, int(timeout))
-        arguments = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds,
-                     "local_infile": False, "charset": "utf8mb4"}  # fmt: skip
-        if socket:
-            arguments["unix_socket"] = socket
-        if context is not None:
-            arguments["ssl"] = context
-    return create_engine(url, connect_args=arguments, **options)
+
+
+def _socket(target: Target, timeout: float, line: Line) -> socket.socket:
+    access = target.access
+    port = int(access.get("port", PORTS[target.platform]))
+    return line.open(target.address or target.id, port, access.get("socket", ""), timeout)
+
+
+def _postgresql(target: Target, password: str, timeout: float, line: Line) -> Any:
+    import pg8000.dbapi
+
+    access, known = target.access, target.access.get("tls-ca", "")
+    return pg8000.dbapi.connect(
+        user=access.get("user", USER),
+        host=target.address or target.id,
+        password=password or None,
+        database=access.get("database", "postgres"),
+        ssl_context=context(known, line.sockets) if known else None,
+        timeout=timeout,
+        sock=_socket(target, timeout, line),
+    )
+
+
+def _mysql(target: Target, password: str, timeout: float, line: Line) -> Any:
+    import pymysql
+
+    access, known = target.access, target.access.get("tls-ca", "")
+    seconds = max(1, int(timeout))
+    made = pymysql.connect(
+        user=access.get("user", USER),
+        host=target.address or target.id,
+        password=password,
+        database=access.get("database"),
+        ssl=context(known, line.sockets) if known else None,
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        write_timeout=seconds,
+        local_infile=False,
+        charset="utf8mb4",
+        defer_connect=True,
+    )
+    made.connect(_socket(target, timeout, line))
+    return made
+
+
+CONNECT: Mapping[str, tuple[Callable[[Target, str, float, Line], Any], str]] = {
+    "postgresql": (_postgresql, "postgresql+pg8000"),
+    "mysql": (_mysql, "mysql+pymysql"),
+}
 
 
 def _quoted(path: str) -> str:

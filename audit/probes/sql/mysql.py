@@ -17,7 +17,8 @@ _SYSTEM = frozenset(("mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.
 _LISTS = ("tls_version", "sql_mode", "server_audit_events", "log_output", "bind_address")
 _TEXTS = ("log_error", "default_authentication_plugin", "audit_log_policy", "secure_file_priv",
           "binlog_format", "innodb_checksum_algorithm", "cracklib_password_check_dictionary",
-          "validate_password_policy", "server_audit_output_type", "innodb_encrypt_tables")  # fmt: skip
+          "validate_password_policy", "server_audit_output_type",
+          "innodb_encrypt_tables")  # fmt: skip
 _QUALITY = frozenset(("simple_password_check", "cracklib_password_check", "validate_password"))
 _AUDIT = frozenset(("server_audit", "audit_log", "audit_log_filter", "audit"))
 _REUSE = frozenset(("password_reuse_check",))

@@ -29,7 +29,7 @@ _FORBIDDEN = re.compile(
     r"|handler|kill|shutdown|flush|declare|begin|commit)\b(?!['\"_])"
     r"|\b(pg_sleep|pg_read_\w*|pg_ls_\w*|lo_\w+|dblink\w*|load_file|sleep|benchmark|get_lock"
     r"|load_extension|writefile|readfile|waitfor|openrowset|opendatasource|xp_\w+|utl_\w+"
-    r"|dbms_\w+|nextval|setval|pg_terminate_\w*|pg_cancel_\w*|pg_reload_\w*|pg_rotate_\w*)\s*\(",
+    r"|dbms_\w+|nextval|setval|pg_terminate_\w*|pg_cancel_\w*|pg_reload_\w*|pg_rotate_\w*)(\.\w+)*\s*\(",
     re.I,
 )
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -130,7 +130,7 @@ def script(plan: Plan) -> str:
     """The list as a script that a database's own client runs, its output importable."""
     lines = [
         f"-- 清朗只读查询清单 Qinglang, the read-only queries: {plan.title.zh} / {plan.title.en}",
-        f"-- 版本 version {version(plan)}; 共 {len(plan.queries)} 条 queries; 不含口令 no passwords",
+        f"-- 版本 version {version(plan)}; 共 {len(plan.queries)} 条; 不含口令 no passwords",
         f"-- 运行 run: {plan.client.zh}",
         f"--          {plan.client.en}",
         "-- 导入 import: qinglang audit import-sql FILE",

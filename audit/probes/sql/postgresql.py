@@ -13,13 +13,15 @@ from audit.probes.sql.support import described
 
 SETTINGS = (
     "archive_mode", "authentication_timeout", "client_min_messages", "data_checksums",
-    "data_directory_mode", "event_source", "fsync", "full_page_writes", "idle_in_transaction_session_timeout",
+    "data_directory_mode", "event_source", "fsync", "full_page_writes",
+    "idle_in_transaction_session_timeout",
     "idle_session_timeout", "listen_addresses", "log_checkpoints", "log_connections",
     "log_destination", "log_disconnections", "log_duration", "log_error_verbosity",
     "log_file_mode", "log_hostname", "log_line_prefix", "log_min_error_statement",
     "log_min_messages", "log_rotation_age", "log_rotation_size", "log_statement",
     "log_truncate_on_rotation", "logging_collector", "max_connections", "password_encryption",
-    "pgaudit.log", "port", "row_security", "shared_preload_libraries", "ssl", "ssl_min_protocol_version",
+    "pgaudit.log", "port", "row_security", "shared_preload_libraries", "ssl",
+    "ssl_min_protocol_version",
     "synchronous_commit", "tcp_keepalives_idle", "unix_socket_permissions", "wal_level",
 )  # fmt: skip
 _OPTIONAL = ("pgaudit.log", "idle_session_timeout", "data_directory_mode", "event_source")
@@ -37,8 +39,10 @@ _TEST = re.compile(r"^(test|demo|sample|example|tmp)([_-]?\w{0,20})?$", re.I)
 def facts(replies: Replies, platform: str = "postgresql") -> dict[str, Any]:
     """The document's places of this database; those that could not be seen are left out."""
     made: dict[str, Any] = {}
-    for add in (_version, _settings, _hba, _roles, _passwords, _objects, _work, _personal):
-        add(replies, made, platform)
+    for of in (_version, _roles):
+        of(replies, made, platform)
+    for add in (_settings, _hba, _passwords, _objects, _work, _personal):
+        add(replies, made)
     return made
 
 
@@ -53,7 +57,7 @@ def _version(replies: Replies, made: dict[str, Any], platform: str) -> None:
     made.setdefault("replication", {})["standby"] = yes(row.get("recovering")) is True
 
 
-def _settings(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _settings(replies: Replies, made: dict[str, Any]) -> None:
     rows = replies.rows("settings")
     if rows is None:
         return
@@ -90,7 +94,7 @@ def _value(name: str, value: Any) -> Any:
     return str(value) if name in ("log_line_prefix", "pgaudit.log") else scalar(value)
 
 
-def _hba(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _hba(replies: Replies, made: dict[str, Any]) -> None:
     rows = replies.rows("hba")
     if rows is not None:
         good = [row for row in rows if yes(row.get("broken")) is not True]
@@ -136,30 +140,31 @@ def _lines(rows: list[Row]) -> list[str]:
     ]
 
 
-def _loopback(row: Row) -> bool:
-    address = text(row, "address")
-    if address in ("localhost", "samehost"):
-        return True
+def _network(row: Row) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Address and mask of a rule; None for a name."""
+    mask = text(row, "netmask")
     try:
-        network = ipaddress.ip_network(f"{address}/{text(row, 'netmask') or '32'}", strict=False)
+        bits = (
+            str(bin(int(ipaddress.IPv6Address(mask))).count("1")) if ":" in mask else mask or "32"
+        )
+        return ipaddress.ip_network(f"{text(row, 'address')}/{bits}", strict=False)
     except ValueError:
-        return False
-    return network.is_loopback
+        return None
+
+
+def _loopback(row: Row) -> bool:
+    network = _network(row)
+    return text(row, "address") in ("localhost", "samehost") or (
+        network is not None and network.is_loopback
+    )
 
 
 def _anywhere(row: Row) -> bool:
     """Whether a rule lets in the whole internet, or nearly so."""
-    address = text(row, "address")
-    if address == "all":
-        return True
-    try:
-        mask = text(row, "netmask")
-        if ":" in mask:
-            bits = bin(int(ipaddress.IPv6Address(mask))).count("1")
-            return bits < 16
-        return ipaddress.ip_network(f"{address}/{mask or '32'}", strict=False).prefixlen < 8
-    except ValueError:
-        return False
+    network = _network(row)
+    if network is None:
+        return text(row, "address") == "all"
+    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 def _roles(replies: Replies, made: dict[str, Any], platform: str) -> None:
@@ -191,7 +196,7 @@ def _roles(replies: Replies, made: dict[str, Any], platform: str) -> None:
         made["roles"]["expired"] = sorted(n for n, day in until.items() if day and day < clock)
 
 
-def _passwords(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _passwords(replies: Replies, made: dict[str, Any]) -> None:
     rows = replies.rows("passwords")
     if rows is None:
         return
@@ -205,7 +210,7 @@ def _passwords(replies: Replies, made: dict[str, Any], platform: str) -> None:
     }
 
 
-def _objects(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _objects(replies: Replies, made: dict[str, Any]) -> None:
     members = replies.rows("members")
     if members is not None:
         made["file_roles"] = names(
@@ -251,7 +256,7 @@ def _objects(replies: Replies, made: dict[str, Any], platform: str) -> None:
             made[place] = {name: integer(value) for name, value in rows[0].items()}
 
 
-def _work(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _work(replies: Replies, made: dict[str, Any]) -> None:
     standbys = replies.rows("standbys")
     if standbys is not None:
         streaming = [row for row in standbys if text(row, "state") == "streaming"]
@@ -286,7 +291,7 @@ def _elsewhere(address: str) -> bool:
         return False
 
 
-def _personal(replies: Replies, made: dict[str, Any], platform: str) -> None:
+def _personal(replies: Replies, made: dict[str, Any]) -> None:
     rows = replies.rows("personal")
     if rows is not None:
         made["personal"] = {

@@ -55,7 +55,7 @@ def read(data: bytes, *, target: str, taken: float, platform: str = "") -> Evide
     kind = recording.platform or platform
     if kind not in PLATFORMS:
         raise NotRecordedError(
-            f"不知道是哪种数据库，用 --platform 指明 / which database? one of {', '.join(PLATFORMS)}"
+            f"不知道是哪种数据库，用 --platform 指明 / which? {', '.join(PLATFORMS)}"
         )
     if platform and recording.platform and platform != recording.platform:
         raise NotRecordedError(

@@ -47,4 +47,8 @@ def facts(replies: Replies, file: Mapping[str, Any] | None = None) -> dict[str, 
     columns = replies.rows("personal")
     if columns is not None:
         made["personal"] = personal.columns(columns)
+    if file is not None and (file.get("pending_wal") or file.get("changed")):
+        for place in ("integrity", "free_pages", "personal", "tables", "pages"):
+            made.pop(place, None)
+            replies.lack(place, "the file was being written, or a -wal waits", "failed")
     return made

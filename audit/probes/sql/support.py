@@ -1,4 +1,4 @@
-"""Until when a database's maker mends its version: a dated list, read once a run. Pure but its file."""
+"""Until when a database's maker mends its version: a dated list beside this file."""
 
 from __future__ import annotations
 
