@@ -24,6 +24,9 @@ SETTINGS = (
 )  # fmt: skip
 SECRETS = ("requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass")
 DANGEROUS = ("flushall", "flushdb", "debug", "keys", "shutdown")
+_ADMIN = frozenset(("acl", "config", "debug", "module", "replicaof", "shutdown", "slaveof"))
+RISKY = frozenset((*DANGEROUS, *_ADMIN, "migrate"))
+GROUPS: Mapping[str, frozenset[str]] = {"+@dangerous": RISKY, "+@admin": _ADMIN}
 _TEXTS = ("dir", "logfile", "maxmemory", "save", "unixsocketperm", "loglevel", "maxmemory-policy",
           "tls-auth-clients", "enable-debug-command", "enable-module-command",
           "enable-protected-configs", "appendfsync")  # fmt: skip
@@ -65,7 +68,7 @@ def users(lines: Iterable[str]) -> dict[str, Any]:
         words = line.split()
         if len(words) < 2 or words[0].lower() != "user":
             continue
-        name, rules = words[1][:100], [one.lower() for one in words[2:]]
+        name, rules = words[1][:100], _rules(words[2:])
         found["count"] += 1
         on = _last(rules, "on", "off") == "on"
         if name == "default":
@@ -75,19 +78,39 @@ def users(lines: Iterable[str]) -> dict[str, Any]:
         found["on"].append(name)
         if _last(rules, "nopass", "resetpass") == "nopass":
             found["nopass"].append(name)
-        allowed = [one for one in rules if one[:1] in "+-" or one in ("allcommands", "nocommands")]
-        base = [one for one in allowed if one in ("+@all", "-@all", "allcommands", "nocommands")]
-        if base and base[-1] in ("+@all", "allcommands"):
-            taken = {one[1:] for one in allowed if one.startswith("-")}
-            if not taken:
-                found["all_commands"].append(name)
-            if not ("@dangerous" in taken or {*DANGEROUS} <= taken):
-                found["dangerous"].append(name)
-        elif "+@dangerous" in allowed or any(f"+{one}" in allowed for one in DANGEROUS):
+        whole, left = _commands(rules)
+        if whole:
+            found["all_commands"].append(name)
+        if left:
             found["dangerous"].append(name)
         if "~*" in rules or "allkeys" in rules:
             found["all_keys"].append(name)
     return found
+
+
+def _rules(words: list[str]) -> list[str]:
+    """The rules that count: after the last `reset`, those of selectors `( … )` among them."""
+    rules = [bare for one in words if (bare := one.lower().strip("()"))]
+    resets = [at for at, one in enumerate(rules) if one == "reset"]
+    return rules[resets[-1] + 1 :] if resets else rules
+
+
+def _commands(rules: list[str]) -> tuple[bool, set[str]]:
+    """Whether all commands are allowed without exception, and which risky ones, in order."""
+    whole, left = False, set[str]()
+    for one in rules:
+        if one in ("+@all", "allcommands"):
+            whole, left = True, {*RISKY}
+        elif one in ("-@all", "nocommands"):
+            whole, left = False, set()
+        elif one in GROUPS:
+            left |= GROUPS[one]
+        elif one.startswith("-"):
+            whole = False
+            left -= GROUPS.get("+" + one[1:], {one[1:]})
+        elif one.startswith("+") and one[1:] in RISKY:
+            left.add(one[1:])
+    return whole, left
 
 
 def _last(rules: list[str], *wanted: str) -> str:
