@@ -8,14 +8,23 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from audit.checks import load_checks
+from audit.model import Check
 from tests.certificates import authority, leaf, write
+
+
+@cache
+def checks() -> Mapping[str, Check]:
+    """Every check, read once."""
+    return load_checks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

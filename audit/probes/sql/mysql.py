@@ -75,8 +75,8 @@ def _settings(replies: Replies, made: dict[str, Any]) -> None:
     days = keep.get("expire_logs_days")
     if isinstance(seconds, int) and seconds:
         keep["binlog_days"] = seconds // 86400
-    elif isinstance(days, int | str):
-        keep["binlog_days"] = int(float(days)) if str(days).replace(".", "").isdigit() else None
+    elif "expire_logs_days" in keep:
+        keep["binlog_days"] = integer(days)
     tls = keep.get("have_ssl", keep.get("have_openssl"))
     if tls is not None or "tls_version" in keep:
         keep["tls"] = tls is True if tls is not None else bool(keep["tls_version"])

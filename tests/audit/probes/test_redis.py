@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 
-from audit.checks import load_checks
 from audit.judge import judge
 from audit.model import Evidence, ObjectClass, State, Target
 from audit.probes import redis
@@ -24,12 +23,13 @@ HERE = Target(id="r", name="r", system="s", kind=ObjectClass.DATABASE, platform=
 
 def states(evidence: Evidence) -> dict[State, set[str]]:
     found: dict[State, set[str]] = {state: set() for state in State}
-    for name, check in load_checks().items():
+    for name, check in databases.checks().items():
         if check.probe == "redis":
             found[judge(check, evidence, target="r", now=NOW).state].add(name)
     return found
 
 
+@pytest.mark.wire
 def test_a_closed_port() -> None:
     reach = replace(HERE, access={"port": str(databases.free_port())})
     found = redis.look(reach, now=NOW, timeout=3.0, password="geheim")
@@ -37,6 +37,7 @@ def test_a_closed_port() -> None:
     assert "geheim" not in repr(found)
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("said", [b"", b"\xff" * 2000, b"+OK\r\n" * 9, b"$999999\r\nx", b"*-7\r\n"])
 def test_a_server_that_hangs_or_talks_nonsense_is_unknown(said: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

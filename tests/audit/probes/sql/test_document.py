@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit.probes.sql.answers import Reply, reply
 from audit.probes.sql.document import document, evidence, nothing
-from audit.probes.sql.plan import load_plan
+from audit.probes.sql.plan import PLATFORMS, load_plan
 
 
 def test_each_failure_is_a_gap_over_what_the_query_gives() -> None:
@@ -48,3 +53,33 @@ def test_nothing() -> None:
     one = nothing("db", "mysql", "login: password=geheim", method="m", taken=1.0)
     assert one.document is None
     assert "geheim" not in one.problem
+
+
+CELLS = st.one_of(
+    st.none(), st.integers(), st.floats(), st.binary(max_size=6), st.text(max_size=8),
+    st.sampled_from(["t", "on", "1.2.3", "9" * 400, "²", "::", "0.0.0.0", "host", "%", "OPEN"]),
+    st.lists(st.none(), max_size=2), st.dictionaries(st.text(max_size=2), st.none(), max_size=1),
+)  # fmt: skip
+
+PLANS = {one: load_plan(one) for one in PLATFORMS}
+WORDS = {
+    name: {one.id: sorted({*re.findall(r"[a-z_]{2,}", one.sql), "value"}) for one in plan.queries}
+    for name, plan in PLANS.items()
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_a_server_answers_there_is_a_document(platform: str, data: st.DataObject) -> None:
+    plan = PLANS[platform]
+    cells = data.draw(st.lists(CELLS, min_size=7, max_size=7))
+    known = ["expire_logs_days", "listen_addresses", "log_file_mode", "sql_mode"]
+    name = data.draw(st.sampled_from(known))
+    found = {}
+    for query, words in WORDS[platform].items():
+        row = {word: cells[at % 7] for at, word in enumerate(words)}
+        row["variable_name"] = row["name"] = name
+        found[query] = reply([row], limit=3)
+    file = {"mode": "0600"} if platform == "sqlite" else None
+    json.dumps(document(plan, found, file=file), allow_nan=False)

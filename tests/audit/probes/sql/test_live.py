@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from audit.checks import load_checks
 from audit.judge import judge
 from audit.model import Evidence, ObjectClass, State, Target
 from audit.probes.sql import live
@@ -38,7 +37,7 @@ def target(platform: str, **access: str) -> Target:
 
 def states(evidence: Evidence) -> dict[State, set[str]]:
     found: dict[State, set[str]] = {state: set() for state in State}
-    for name, check in load_checks().items():
+    for name, check in databases.checks().items():
         if check.probe == evidence.probe:
             found[judge(check, evidence, target="db", now=NOW).state].add(name)
     return found
@@ -75,6 +74,7 @@ def test_a_platform_without_a_driver_says_so() -> None:
     assert found.document is None
 
 
+@pytest.mark.wire
 def test_a_closed_port_is_a_problem_and_names_no_password() -> None:
     port = str(databases.free_port())
     for platform in ("postgresql", "mysql"):
@@ -84,6 +84,7 @@ def test_a_closed_port_is_a_problem_and_names_no_password() -> None:
         assert states(found)[State.UNKNOWN] == set().union(*states(found).values())
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("drip", [False, True], ids=["hangs", "drips"])
 @pytest.mark.parametrize("platform", ["postgresql", "mysql"])
 def test_a_server_that_hangs_is_unknown_in_time(platform: str, drip: bool) -> None:
@@ -95,6 +96,7 @@ def test_a_server_that_hangs_is_unknown_in_time(platform: str, drip: bool) -> No
     assert states(found)[State.PASS] == set()
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("said", [b"\xff" * 4096, b"HTTP/1.1 400 Bad\r\n\r\n", b"E" + b"\xff" * 99])
 def test_a_server_that_talks_nonsense(said: bytes) -> None:
     for platform in ("postgresql", "mysql"):

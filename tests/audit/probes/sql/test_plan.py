@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from audit.checks import load_checks
 from audit.model import Expectation
 from audit.probes.sql.plan import PLATFORMS, faults, load_plan, refused, script, version
 from rules.load import DataError
+from tests.audit import databases
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -30,7 +30,7 @@ def test_every_place_a_check_looks_at_is_given_by_a_query(platform: str) -> None
     """So that a query that fails makes a gap, never a silence."""
     given = [one.split(".") for query in load_plan(platform).queries for one in query.gives]
     made_elsewhere = {"flavour", "modules", "file"}
-    for check in load_checks().values():
+    for check in databases.checks().values():
         if check.probe == platform:
             for path in paths(check.expect):
                 words = path.split(".")

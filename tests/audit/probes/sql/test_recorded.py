@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.checks import load_checks
 from audit.judge import judge
 from audit.model import Check, Evidence, State
 from audit.probes.sql import recorded
 from audit.probes.sql.recorded import NotRecordedError, decoded, from_text
 from rules.load import DataError
+from tests.audit import databases
 
 FOLDER = Path(__file__).parents[2] / "recordings" / "sql"
 NOW = 1_793_600_000.0  # a day after the recordings
@@ -25,7 +25,7 @@ NOW = 1_793_600_000.0  # a day after the recordings
 
 @cache
 def checks(probe: str) -> Mapping[str, Check]:
-    return {name: one for name, one in load_checks().items() if one.probe == probe}
+    return {name: one for name, one in databases.checks().items() if one.probe == probe}
 
 
 def seen(name: str) -> Evidence:
