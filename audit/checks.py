@@ -23,6 +23,14 @@ PROBES = (
     "gateway",
     "register",
     "drill",
+    "postgresql",
+    "mysql",
+    "sqlite",
+    "oracle",
+    "sqlserver",
+    "dm",
+    "kingbase",
+    "redis",
 )
 """Probes that exist; a check for another is refused."""
 PLATFORMS = (
@@ -31,6 +39,8 @@ PLATFORMS = (
     "qinglang",
     "register",
     "drill",
+    "postgresql", "mysql", "sqlite", "oracle", "sqlserver", "dm", "kingbase",
+    "redis",
 )  # fmt: skip
 EXAMPLE_TIME = 1_800_000_000.0
 NEEDED = (State.PASS, State.FAIL, State.UNKNOWN)

@@ -213,7 +213,7 @@ def _over_ssh(inventory: Inventory, options: argparse.Namespace) -> int:
     for name in ("scope", "signers", "known_hosts"):
         if getattr(options, name) is None:
             raise _bad(f"--{name.replace('_', '-')}", "SSH 采集需要 / collecting over SSH needs it")
-    scope = _believed(options.scope, options.signers)
+    scope = believed(options.scope, options.signers)
     there = shelf.taken(options.output) if options.output and not options.again else set()
     wanted = [one for one in inventory.targets if one.id not in there]
     found: list[Evidence] = []
@@ -251,7 +251,8 @@ def _run_all(
     ssh.run(away, login=login, scope=scope, keep=keep, progress=progress)
 
 
-def _believed(path: Path, signers: Path) -> Any:
+def believed(path: Path, signers: Path) -> Any:
+    """The scope that enough people signed. Raises DataError."""
     from audit.scope import ScopeError, believe
     from policies.bundle import Signers
     from rules.load import load
@@ -322,7 +323,7 @@ def _scope_sign(options: argparse.Namespace) -> int:
 
 
 def _scope_verify(options: argparse.Namespace) -> int:
-    scope = _believed(options.scope, options.signers)
+    scope = believed(options.scope, options.signers)
     if options.json:
         _say(json.dumps(asdict(scope), ensure_ascii=False))
     else:

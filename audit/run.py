@@ -79,7 +79,7 @@ def examine(
     evidence: Iterable[Evidence],
     now: float,
 ) -> tuple[Finding, ...]:
-    """Every check on every target whose class it is for; the newest evidence speaks."""
+    """Every check on every target it is meant for; the newest evidence speaks."""
     newest: dict[tuple[str, str], Evidence] = {}
     for one in sorted(evidence, key=lambda seen: (seen.taken, seen.id)):
         newest[one.target, one.probe] = one
@@ -95,7 +95,16 @@ def examine(
         for target in targets
         for name, check in checks.items()
         if target.kind in check.objects
+        and ((target.id, check.probe) in newest or fits(check, target))
     )
+
+
+def fits(check: Check, target: Target) -> bool:
+    """Whether a check without evidence is missed: not where the target is another platform.
+
+    A PostgreSQL server lacks nothing where nobody asked it as MySQL.
+    """
+    return not (check.platforms and target.platform) or target.platform in check.platforms
 
 
 def assess(

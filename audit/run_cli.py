@@ -128,6 +128,19 @@ def gathered(folder: Path) -> Iterable[Evidence]:
         raise DataError(problems)
 
 
+KINDS = {
+    "postgresql": ObjectClass.DATABASE,
+    "mysql": ObjectClass.DATABASE,
+    "sqlite": ObjectClass.DATABASE,
+    "oracle": ObjectClass.DATABASE,
+    "sqlserver": ObjectClass.DATABASE,
+    "dm": ObjectClass.DATABASE,
+    "kingbase": ObjectClass.DATABASE,
+    "redis": ObjectClass.DATABASE,
+}
+"""What a target without inventory is, by the probe that looked at it; else a server."""
+
+
 def targets(evidence: Iterable[Evidence], inventory: Inventory | None = None) -> tuple[Target, ...]:
     """The inventory's targets; without one, a server for each target of the evidence."""
     listed = inventory.targets if inventory else ()
@@ -140,7 +153,7 @@ def targets(evidence: Iterable[Evidence], inventory: Inventory | None = None) ->
                 id=one.target,
                 name=one.target,
                 system="",
-                kind=ObjectClass.SERVER,
+                kind=KINDS.get(one.probe, ObjectClass.SERVER),
                 platform=platform,
             ),
         )

@@ -21,14 +21,24 @@ import yaml
 from audit.model import ObjectClass, Organisation, System, Target
 from rules.load import DataError, Problem, loads, read_text
 
-ACCESS = frozenset("via user port key jump sudo".split())  # noqa: SIM905
-"""How a target is reached: via ssh, local or file; jump hosts as `user@host:port,…`."""
+ACCESS = frozenset("via user port key jump sudo".split()) | {  # noqa: SIM905
+    "database",
+    "file",
+    "password-env",
+    "socket",
+    "tls-ca",
+}
+"""How a target is reached: via ssh, local or file; jump hosts as `user@host:port,…`.
+
+`password-env` is the name of an environment variable, never a password.
+"""
 
 _ID = re.compile(r"[\w.@-]{1,128}").fullmatch
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:-]{1,253}").fullmatch
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}").fullmatch
 _JUMP = re.compile(r"([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_.-]+(:\d{1,5})?").fullmatch
 _SECRET = re.compile(r"pass|secret|token", re.I)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +108,8 @@ def _wrong_target(target: Target, systems: set[str]) -> Iterator[tuple[str, str]
     if target.count < 1:
         yield f"`{target.id}`: `count` 至少为 1 / is at least 1", ""
     for name, value in target.access.items():
+        if name == "password-env" and _VARIABLE(value):
+            continue
         if _SECRET.search(name):
             yield f"`{target.id}`: 不保存口令 / passwords are never stored", "use an SSH key"
         elif name not in ACCESS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -100,3 +101,16 @@ def test_checks_are_for_their_kind_of_target() -> None:
     switch = Target(id="sw", name="sw", system="s", kind=ObjectClass.NETWORK_DEVICE)
     assert examine(checks(), (switch,), (), NOW) == ()
     assert len(run(evidence(), level=2).items) == 135
+
+
+def test_a_check_of_another_platform_is_not_missed() -> None:
+    kind = ObjectClass.DATABASE
+    target = Target(id="t", name="t", system="s", kind=kind, platform="postgresql")
+    checks = {
+        name: one for name, one in load_checks().items() if one.probe in ("postgresql", "mysql")
+    }
+    found = examine(checks, [target], [], NOW)
+    assert {checks[one.check].probe for one in found} == {"postgresql"}
+    assert all(one.state is State.UNKNOWN for one in found)
+    unnamed = replace(target, platform="")
+    assert len(examine(checks, [unnamed], [], NOW)) == len(checks)

@@ -30,6 +30,12 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
+def test_the_name_of_a_variable_is_no_password(tmp_path: Path) -> None:
+    text = OURS.replace("user: audit", "password-env: AUDIT_PG")
+    found = load_inventory(write(tmp_path, "i.yaml", text))
+    assert found.targets[0].access["password-env"] == "AUDIT_PG"
+
+
 def test_our_own(tmp_path: Path) -> None:
     found = load_inventory(write(tmp_path, "i.yaml", OURS))
     assert [one.id for one in found.targets] == ["web01", "db01"]
@@ -42,6 +48,7 @@ def test_our_own(tmp_path: Path) -> None:
     ("change", "said", "line"),
     [
         (("user: audit", "password: x"), "passwords are never stored", 9),
+        (("user: audit", "password-env: 'a b'"), "passwords are never stored", 9),
         (("user: audit", "colour: x"), "access `colour`", 9),
         (('port: "2222"', 'port: "99999"'), "access port", 9),
         (("user: audit", "user: '-oProxyCommand=x'"), "access user", 9),
