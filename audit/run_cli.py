@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from audit.answers import load_answers, spoken
 from audit.catalog import load_catalog
 from audit.checks import CHECKS, load_checks
 from audit.judge import platforms_of
@@ -34,6 +35,10 @@ def register(commands: Any) -> None:
         "--evidence", type=Path, metavar="DIR", help="已采集的证据目录 / a folder of evidence"
     )
     made.add_argument("--inventory", type=Path, metavar="FILE", help="资产清单 / the inventory")
+    made.add_argument(
+        "--answers", type=Path, action="append", default=[], metavar="FILE",
+        help="答复文件或目录 / answers of people",
+    )  # fmt: skip
     made.add_argument("--level", type=int, choices=range(1, 5), default=3)
     made.add_argument("--part", choices=[one.value for one in Part], default="general")
     made.add_argument("--checks", type=Path, default=CHECKS, metavar="DIR")
@@ -64,10 +69,13 @@ def run_run(options: argparse.Namespace) -> int:
     if options.keep:
         for one in evidence:
             shelf.keep(options.keep, one)
+    chosen = targets(evidence, options.inventory)
+    files = [file for path in options.answers for file in load_answers(path, catalog)]
     run = assess(
         catalog=catalog,
         checks=checks,
-        targets=targets(evidence, options.inventory),
+        targets=chosen,
+        answers=spoken(files, chosen),
         evidence=evidence,
         scoring=yardsticks.scoring,
         aggregation=yardsticks.aggregation,
