@@ -18,6 +18,7 @@ from typing import Any
 from audit.answers import load_answers, spoken
 from audit.catalog import load_catalog
 from audit.checks import CHECKS, load_checks
+from audit.imported import kind_of, load_rule_maps
 from audit.judge import platforms_of
 from audit.model import Evidence, ObjectClass, Part, State, Target
 from audit.probes import local, shelf
@@ -76,6 +77,7 @@ def run_run(options: argparse.Namespace) -> int:
         checks=checks,
         targets=chosen,
         answers=spoken(files, chosen),
+        rule_maps=load_rule_maps(),
         evidence=evidence,
         scoring=yardsticks.scoring,
         aggregation=yardsticks.aggregation,
@@ -122,7 +124,7 @@ def targets(evidence: Iterable[Evidence], inventory: Path | None = None) -> tupl
                 id=one.target,
                 name=one.target,
                 system="",
-                kind=ObjectClass.SERVER,
+                kind=kind_of(one) or ObjectClass.SERVER,
                 platform=platform,
             ),
         )

@@ -54,7 +54,8 @@ PURE = (
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",
     "audit/rectification.py", "audit/risk.py", "audit/score.py", "audit/trusted.py",
     "audit/weighing.py",
-    "audit/answers.py", "audit/questionnaire",
+    "audit/answers.py", "audit/questionnaire", "audit/imported.py", "audit/importers",
+    "audit/register.py", "audit/rollup.py",
 )  # fmt: skip
 """Functions from values to values: nothing of WORLD may be imported here."""
 
