@@ -228,12 +228,12 @@ def _keep(folder: Path, file: Any) -> Path:
 
 
 def _send(options: argparse.Namespace) -> int:
-    catalog, inventory = load_catalog(), load_inventory(options.inventory)
-    if not inventory.organisations and not inventory.systems:
-        raise _bad(options.inventory, "清单中没有单位 / the inventory names no units")
     target = options.output / CAMPAIGN
     if target.exists():
         raise _bad(target, "这个目录已发过 / a campaign stands here already", "另选目录")
+    catalog, inventory = load_catalog(), load_inventory(options.inventory)
+    if not inventory.organisations and not inventory.systems:
+        raise _bad(options.inventory, "清单中没有单位 / the inventory names no units")
     levels = {options.level, *(one.level for one in inventory.systems)}
     only = {level: _only(options, catalog, level) for level in levels}
     today = _today().isoformat()
@@ -265,7 +265,7 @@ def _send(options: argparse.Namespace) -> int:
     return 0
 
 
-def _gathered(folder: Path) -> tuple[Campaign, dict[str, Returned], dict[str, str], list[Problem]]:
+def gathered(folder: Path) -> tuple[Campaign, dict[str, Returned], dict[str, str], list[Problem]]:
     """The campaign of a folder, what came back, and what could not be read."""
     campaign = load(Campaign, folder / CAMPAIGN)
     paths = sorted(
@@ -302,7 +302,7 @@ _WORDS = {
 
 
 def _chase(options: argparse.Namespace) -> int:
-    campaign, came, unreadable, problems = _gathered(options.folder)
+    campaign, came, unreadable, problems = gathered(options.folder)
     listed = campaigns.chased(campaign, came, unreadable, _today())
     late = [one for one in listed if one.back is not campaigns.Back.COMPLETE]
     if options.json:
@@ -333,7 +333,7 @@ def _chased(one: Chased) -> Mapping[str, Any]:
 
 
 def _merge(options: argparse.Namespace) -> int:
-    campaign, came, _, problems = _gathered(options.folder)
+    campaign, came, _, problems = gathered(options.folder)
     found = campaigns.merged(came)
     output = options.output or options.folder / "answers"
     for file in found.files:

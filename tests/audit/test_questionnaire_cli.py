@@ -48,8 +48,6 @@ def test_export_fill_import_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert (file.organisation, file.system, len(file.answers)) == ("s02", "oa", 1)
     assert run("answers", "list", folder, "--json") == 0
     assert json.loads(capsys.readouterr().out)[0]["system"] == "oa"
-    assert run("answers", "list", folder) == 0
-    assert "8.1.1.1.a" in capsys.readouterr().out
 
 
 def test_a_wrong_cell_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +74,9 @@ def test_sent_chased_and_merged(tmp_path: Path, capsys: pytest.CaptureFixture[st
     fill(folder / "returned" / "a.xlsx", "符合")
     fill(folder / "returned" / "b.xlsx", "不符合")
     (folder / "returned" / "junk.xlsx").write_bytes(b"junk")
-    run("questionnaire", "export", "--output", folder / "returned" / "other.csv")
+    only = tmp_path / "run.json"
+    only.write_text('{"items": []}', encoding="utf-8")
+    run("questionnaire", "export", "--run", only, "--output", folder / "returned" / "other.xlsx")
     capsys.readouterr()
     assert run("questionnaire", "chase", folder) == 1
     said = capsys.readouterr().out
@@ -87,8 +87,6 @@ def test_sent_chased_and_merged(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert [one["back"] for one in told["questionnaires"]] == ["missing", "incomplete"]
     assert run("questionnaire", "merge", folder) == 1
     assert "conflict" in capsys.readouterr().out
-    assert run("questionnaire", "merge", folder, "--json") == 1
-    assert len(json.loads(capsys.readouterr().out)["conflicts"]) == 1
     assert load_answers(folder / "answers")
 
 
