@@ -41,7 +41,7 @@ class Column:
 COLUMNS = (
     Column(name="key", title="key", width=4, hidden=True),
     Column(name="mark", title="mark", width=4, hidden=True),
-    Column(name="clause", title="条款\nClause", width=12),
+    Column(name="clause", title="条款\nClause", width=13),
     Column(name="point", title="控制点\nControl point", width=14),
     Column(name="text", title="要求（自拟表述）\nWhat is asked", width=38),
     Column(name="questions", title="怎么查\nHow to find out", width=34),

@@ -7,6 +7,7 @@ Bytes out; reading them back is audit/questionnaire/reading.py.
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import fields
 
 from openpyxl import Workbook
@@ -41,6 +42,9 @@ _FRAME = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _HEAD = PatternFill("solid", fgColor="DCE3EA")
 _FILL = PatternFill("solid", fgColor="EAF3FB")
 _WRAP = Alignment(wrap_text=True, vertical="top")
+FACE, LINE = "宋体", 13.5  # points of one line at size 10
+_PLAIN, _BOLD = Font(name=FACE, size=10), Font(name=FACE, size=10, bold=True)
+_TITLE = Font(name=FACE, size=14, bold=True)
 
 
 def workbook(questionnaire: Questionnaire) -> bytes:
@@ -67,14 +71,14 @@ def workbook(questionnaire: Questionnaire) -> bytes:
 
 def _cover(sheet: Worksheet, header: Header) -> None:
     sheet["A1"] = "网络安全等级保护自查表 Self-assessment"
-    sheet["A1"].font = Font(size=16, bold=True)
+    sheet["A1"].font = _TITLE
     for number, one in enumerate(fields(Header), 3):
-        sheet.cell(number, 1, _LABELS[one.name]).font = Font(bold=True)
+        sheet.cell(number, 1, _LABELS[one.name]).font = _BOLD
         cell = sheet.cell(number, 2, getattr(header, one.name))
-        cell.alignment = Alignment(horizontal="left")
+        cell.alignment, cell.font = Alignment(horizontal="left"), _PLAIN
     start = 3 + len(fields(Header)) + 1
     for number, line in enumerate(HOW, start):
-        sheet.cell(number, 1, line)
+        sheet.cell(number, 1, line).font = _PLAIN
     sheet.column_dimensions["A"].width = 34
     sheet.column_dimensions["B"].width = 60
     _printed(sheet, header)
@@ -85,14 +89,15 @@ def _sheet(sheet: Worksheet, header: Header, rows: list[Row]) -> None:
     sheet.cell(
         1, PLACE["clause"], f"{sheet.title}　{header.organisation_name} {header.system_name}"
     )
-    sheet.cell(1, PLACE["clause"]).font = Font(size=13, bold=True)
+    sheet.cell(1, PLACE["clause"]).font = _TITLE
     for number, column in enumerate(COLUMNS, 1):
         cell = sheet.cell(FIRST - 1, number, column.title)
-        cell.font, cell.fill, cell.border = Font(bold=True), _HEAD, _FRAME
+        cell.font, cell.fill, cell.border = _BOLD, _HEAD, _FRAME
         cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
         letter = get_column_letter(number)
         sheet.column_dimensions[letter].width = column.width
         sheet.column_dimensions[letter].hidden = column.hidden
+    sheet.row_dimensions[FIRST - 1].height = 2 * LINE + 16
     for number, row in enumerate(rows, FIRST):
         _row(sheet, number, row)
     last = FIRST + len(rows) - 1
@@ -109,13 +114,30 @@ def _row(sheet: Worksheet, number: int, row: Row) -> None:
         "key": row.key, "mark": row.mark, "clause": row.clause, "point": row.point,
         "text": row.text, "questions": row.questions, "wanted": row.wanted,
     }  # fmt: skip
+    sheet.row_dimensions[number].height = _height(
+        {name: text for name, text in said.items() if name not in ("key", "mark")}
+    )
     for place, column in enumerate(COLUMNS, 1):
         cell = sheet.cell(number, place, said.get(column.name))
-        cell.alignment, cell.border = _WRAP, _FRAME
+        cell.alignment, cell.border, cell.font = _WRAP, _FRAME, _PLAIN
         if column.filled:
             cell.protection, cell.fill = Protection(locked=False), _FILL
         if column.name == "date":
             cell.number_format = "yyyy-mm-dd"
+
+
+def _height(row: dict[str, str]) -> float:
+    """Tall enough for the longest cell: programs do not fit rows to text they did not write."""
+    return LINE * max(lines(row.get(one.name, ""), one.width) for one in COLUMNS) + 3
+
+
+def lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column; a Chinese character is two units wide."""
+    room = max(2.0, width - 1.5)
+    return sum(
+        max(1, math.ceil(sum(2 if ord(one) > 0x2E7F else 1.1 for one in part) / room))
+        for part in text.split("\n")
+    )
 
 
 def _rules(sheet: Worksheet, last: int) -> None:
@@ -140,5 +162,8 @@ def _printed(sheet: Worksheet, header: Header) -> None:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.3
+    margins.top = margins.bottom = 0.5
     sheet.oddFooter.left.text = header.id.replace("&", "&&")
     sheet.oddFooter.right.text = "&P / &N"

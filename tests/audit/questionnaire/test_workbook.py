@@ -7,7 +7,7 @@ import io
 from openpyxl import load_workbook
 
 from audit.questionnaire.model import PLACE
-from audit.questionnaire.workbook import COVER, FIRST, KEYS
+from audit.questionnaire.workbook import COVER, FIRST, KEYS, lines
 from tests.audit.questionnaire.sheets import blank, form
 
 
@@ -27,3 +27,10 @@ def test_the_form() -> None:
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == f"${FIRST - 1}:${FIRST - 1}"
+
+
+def test_rows_are_tall_enough_for_their_text() -> None:
+    assert [lines("", 10), lines("a\nb", 10), lines("字" * 20, 11.5)] == [1, 2, 4]
+    sheet = load_workbook(io.BytesIO(blank()))[form().sheets[0]]
+    texts = [str(sheet.cell(FIRST, PLACE[name]).value) for name in ("text", "questions")]
+    assert sheet.row_dimensions[FIRST].height >= 13 * max(lines(one, 38) for one in texts)
