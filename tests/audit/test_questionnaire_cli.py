@@ -28,6 +28,14 @@ def run(*words: object) -> int:
     return main(["audit", *map(str, words)])
 
 
+def few(folder: Path) -> tuple[object, object]:
+    """Ask two items only: small workbooks are quick ones."""
+    keys = ("GBT22239-2019:2:7.1.1.1.a", "GBT22239-2019:3:8.1.1.1.a", "GBT22239-2019:3:8.1.6.1")
+    items = [{"id": key, "state": "unknown"} for key in keys]
+    (folder / "few.json").write_text(json.dumps({"items": items}), encoding="utf-8")
+    return ("--run", folder / "few.json")
+
+
 def fill(path: Path, result: str, sheet: str = ROOM) -> None:
     book = load_workbook(path)
     for name, value in {"result": result, "by": "李", "date": "2026-09-01"}.items():
@@ -39,8 +47,9 @@ def test_export_fill_import_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "inv.yaml").write_text(INVENTORY, encoding="utf-8")
     sheet, folder = tmp_path / "q.xlsx", tmp_path / "answers"
     inventory = ("--inventory", tmp_path / "inv.yaml")
-    assert run("questionnaire", "export", *inventory, "--system", "oa", "--output", sheet) == 0
-    assert "211" in capsys.readouterr().out
+    more = ("--system", "oa", *few(tmp_path), "--output", sheet)
+    assert run("questionnaire", "export", *inventory, *more) == 0
+    assert "2 题" in capsys.readouterr().out
     fill(sheet, "部分符合")
     assert run("questionnaire", "import", sheet, "--output", folder) == 0
     assert "1 条答复" in capsys.readouterr().out
@@ -52,7 +61,7 @@ def test_export_fill_import_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_a_wrong_cell_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sheet = tmp_path / "q.xlsx"
-    assert run("questionnaire", "export", "--only", "open", "--output", sheet) == 0
+    assert run("questionnaire", "export", *few(tmp_path), "--output", sheet) == 0
     fill(sheet, "还行")
     capsys.readouterr()
     assert run("questionnaire", "import", sheet, "--output", tmp_path / "a", "--json") == 2
@@ -65,7 +74,8 @@ def test_a_wrong_cell_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_sent_chased_and_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "inv.yaml").write_text(INVENTORY, encoding="utf-8")
     folder = tmp_path / "2026"
-    send = ("questionnaire", "send", "--inventory", tmp_path / "inv.yaml", "--output", folder)
+    send = ("questionnaire", "send", "--inventory", tmp_path / "inv.yaml", "--output", folder,
+            *few(tmp_path))  # fmt: skip
     assert run(*send, "--due", "2026-01-01") == 0
     assert run(*send) == 2  # never over one that is out
     mine = next(folder.glob("s02*.xlsx"))
@@ -110,5 +120,7 @@ def test_only_what_a_run_left_unknown(tmp_path: Path, capsys: pytest.CaptureFixt
     more = ("--run", tmp_path / "run.json", "--output", tmp_path / "q.csv")
     assert run("questionnaire", "export", *more) == 0
     assert "1 题" in capsys.readouterr().out
+    assert run("questionnaire", "export", "--only", "open", "--output", tmp_path / "o.csv") == 0
+    assert "题" in capsys.readouterr().out
     (tmp_path / "run.json").write_text("[]", encoding="utf-8")
     assert run("questionnaire", "export", *more) == 2

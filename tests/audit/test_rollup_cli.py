@@ -33,7 +33,10 @@ def test_a_folder_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         told = {"system": "oa", "level": 2, "now": now, "items": [item]}
         (runs / f"{name}.json").write_text(json.dumps(told), encoding="utf-8")
     campaign = tmp_path / "c"
-    run("questionnaire", "send", "--inventory", tmp_path / "i.yaml", "--output", campaign)
+    few = '{"items": [{"id": "GBT22239-2019:2:7.1.6.1", "state": "unknown"}]}'
+    (tmp_path / "few.json").write_text(few, encoding="utf-8")
+    run("questionnaire", "send", "--inventory", tmp_path / "i.yaml", "--output", campaign,
+        "--run", tmp_path / "few.json")  # fmt: skip
     (tmp_path / "r.json").write_text(
         json.dumps([{"id": "r1", "control": "x", "due": "2020-01-01", "state": "open"}]), "utf-8"
     )
