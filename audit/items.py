@@ -45,6 +45,8 @@ class Answer:
     by: str
     reason: str
     dated: float
+    approver: str = ""
+    evidence: tuple[str, ...] = ()  # what it rests on, as the answerer wrote it
 
     def __post_init__(self) -> None:
         if self.state is State.NOT_APPLICABLE and not (self.reason and self.by):

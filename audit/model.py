@@ -233,6 +233,7 @@ class System:
     filing_expires: str = ""
     owner: str = ""
     vendor: str = ""
+    assessed: str = ""  # ISO date of the last 等级测评
 
     @property
     def level(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.aggregate import Aggregation, aggregate
 from audit.catalog import Catalog
+from audit.imported import RuleMap, beside, joined
 from audit.items import Answer, Links, links, results
 from audit.judge import fingerprint, judge
 from audit.model import (
@@ -123,18 +124,23 @@ def assess(
     waivers: Iterable[Waiver] = (),
     rules: Rules | None = None,
     before: Iterable[Risk] | None = None,
+    rule_maps: Mapping[str, RuleMap] | None = None,
 ) -> Run:
     """Judge and put together. Every item of the level is in the result.
 
     With `rules` high risks and hazards count in the conclusion; `before` are the hazards as
-    they stood before rectification. Waivers change no state: they stand beside.
+    they stood before rectification. Waivers change no state: they stand beside. Imported
+    findings (`rule_maps` says what they speak of) only contribute.
     """
     given, made_good = tuple(answers), tuple(compensations)
     chosen, seen = tuple(targets), tuple(evidence)
     controls = catalog.select(standard=STANDARD, level=level, part=part)
     findings = examine(checks, chosen, seen, now)
-    served = links(checks.values(), catalog)
-    single = compensate(results(controls, chosen, findings, served, given), made_good)
+    others, more = beside(seen, rule_maps or {}, catalog)
+    served = joined(links(checks.values(), catalog), more)
+    single = compensate(
+        results(controls, chosen, (*findings, *others), served, given), made_good
+    )
     items = aggregate(single, aggregation)
     high, hazards = risks(rules, single, items, chosen, catalog) if rules else ((), ())
     return Run(
@@ -281,17 +287,18 @@ def _item(
         "questions": [{"ask": one.ask.value, "text": one.text.zh} for one in control.questions]
         if result.why is not None
         else [],
-        "findings": [_finding(one, checks[one.check], said[one.check].value)
+        "findings": [_finding(one, checks.get(one.check), said[one.check].value)
                      for one in result.findings],
     }  # fmt: skip
 
 
-def _finding(one: Finding, check: Check, link: str) -> dict[str, Any]:
+def _finding(one: Finding, check: Check | None, link: str) -> dict[str, Any]:
     lacking = one.state in (State.FAIL, State.PARTIAL)
     return {
         "check": one.check,
         "version": one.version,
-        "title": check.title.zh,
+        "title": check.title.zh if check else one.reason.zh,
+        "imported": check is None,
         "target": one.target,
         "link": link,
         "state": one.state.value,
@@ -300,7 +307,7 @@ def _finding(one: Finding, check: Check, link: str) -> dict[str, Any]:
         "reason": asdict(one.reason),
         "seen": one.seen,
         "evidence": list(one.evidence),
-        "remedy": asdict(check.remedy) if lacking else None,
+        "remedy": asdict(check.remedy) if lacking and check else None,
     }
 
 

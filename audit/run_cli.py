@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from audit import continuous, gather
+from audit.answers import load_answers, spoken
 from audit.catalog import load_catalog
 from audit.checks import CHECKS, load_checks
+from audit.imported import kind_of, load_rule_maps
 from audit.judge import platforms_of
 from audit.model import Evidence, ObjectClass, Part, State, Target
 from audit.probes import local, shelf
@@ -35,6 +37,10 @@ def register(commands: Any) -> None:
         "--evidence", type=Path, metavar="DIR", help="已采集的证据目录 / a folder of evidence"
     )
     made.add_argument("--inventory", type=Path, metavar="FILE", help="资产清单 / the inventory")
+    made.add_argument(
+        "--answers", type=Path, action="append", default=[], metavar="FILE",
+        help="答复文件或目录 / answers of people",
+    )  # fmt: skip
     made.add_argument("--level", type=int, choices=range(1, 5), default=3)
     made.add_argument("--part", choices=[one.value for one in Part], default="general")
     made.add_argument("--checks", type=Path, default=CHECKS, metavar="DIR")
@@ -84,14 +90,17 @@ def _once(options: argparse.Namespace) -> int:
     elif options.keep:
         for one in evidence:
             shelf.keep(options.keep, one)
+    chosen = targets(evidence, inventory)
+    files = [file for path in options.answers for file in load_answers(path, catalog)]
     run = assess(
         catalog=catalog,
         checks=checks,
-        targets=targets(evidence, inventory),
-        answers=said.answers,
+        targets=chosen,
+        answers=(*said.answers, *spoken(files, chosen)),
         compensations=said.compensations,
         waivers=said.waivers,
         rules=said.rules,
+        rule_maps=load_rule_maps(),
         evidence=evidence,
         scoring=yardsticks.scoring,
         aggregation=yardsticks.aggregation,
@@ -153,7 +162,7 @@ def targets(evidence: Iterable[Evidence], inventory: Inventory | None = None) ->
                 id=one.target,
                 name=one.target,
                 system="",
-                kind=KINDS.get(one.probe, ObjectClass.SERVER),
+                kind=kind_of(one) or KINDS.get(one.probe, ObjectClass.SERVER),
                 platform=platform,
             ),
         )

@@ -57,3 +57,16 @@ def test_this_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     told = json.loads(capsys.readouterr().out)
     assert len(told["items"]) == 211
     assert list((tmp_path / "k").glob("*.json"))
+
+
+def test_answers_of_people_close_what_no_check_decides(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "GBT22239-2019:3:8.1.6.1"
+    text = f'id: a\nanswers:\n- {{control: "{key}", state: pass, by: 李, dated: 2026-09-01}}\n'
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    words = ["--evidence", str(folder), "--answers", str(tmp_path / "a.yaml"), "--json"]
+    assert main(["audit", "run", *words]) == 1
+    told = {one["id"]: one for one in json.loads(capsys.readouterr().out)["items"]}
+    assert told[key]["state"] == "pass"
+    assert told[key]["answers"] == [f"a:{key}"]
