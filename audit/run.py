@@ -30,6 +30,8 @@ from audit.model import (
 from audit.score import Scoring, score
 
 STANDARD = "GBT22239-2019"
+SOFTWARE = frozenset(("nginx", "apache", "tomcat", "docker", "kubernetes"))
+"""Probes that are named like the platform they look at."""
 KNOWN = (State.PASS, State.PARTIAL, State.FAIL)
 
 
@@ -81,8 +83,14 @@ def examine(
         )
         for target in targets
         for name, check in checks.items()
-        if target.kind in check.objects
+        if target.kind in check.objects and meant(check, target)
     )
+
+
+def meant(check: Check, target: Target) -> bool:
+    """A check of one software is not for a target that is known to be another (nginx, mysql …)."""
+    platform = target.platform
+    return check.probe == platform or not (platform in SOFTWARE and check.probe in SOFTWARE)
 
 
 def assess(

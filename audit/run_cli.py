@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from audit.checks import CHECKS, load_checks
 from audit.judge import platforms_of
 from audit.model import Evidence, ObjectClass, Part, State, Target
 from audit.probes import local, shelf
+from audit.probes.web.configs import derived_targets
 from audit.run import Run, assess, described
 from audit.targets import load_inventory
 from audit.yardsticks import load_yardsticks
@@ -60,7 +61,7 @@ def run_run(options: argparse.Namespace) -> int:
     yardsticks = load_yardsticks()
     evidence = list(gathered(options.evidence)) if options.evidence else []
     if options.target == "local":
-        evidence.append(local.evidence())
+        evidence += local.all_evidence()
     if options.keep:
         for one in evidence:
             shelf.keep(options.keep, one)
@@ -102,10 +103,10 @@ def gathered(folder: Path) -> Iterable[Evidence]:
         raise DataError(problems)
 
 
-def targets(evidence: Iterable[Evidence], inventory: Path | None = None) -> tuple[Target, ...]:
+def targets(evidence: Sequence[Evidence], inventory: Path | None = None) -> tuple[Target, ...]:
     """The inventory's targets; without one, a server for each target of the evidence."""
     listed = load_inventory(inventory).targets if inventory else ()
-    known = {one.id: one for one in listed}
+    known = {one.id: one for one in (*listed, *derived_targets(evidence, listed))}
     for one in evidence:
         platform = next(iter(platforms_of(one.document)), "")
         known.setdefault(
