@@ -188,8 +188,10 @@ def _facts(top: Sequence[Line]) -> dict[str, Any]:
         "body_limit": [
             n for n, a in every if (_last(a, "client_max_body_size") or ("1m",))[0] == "0"
         ],
-        "timeouts": _timeouts((http,)),
-        "status_open": [n for n, a in inner if _own(a[-1], "stub_status") and not _guarded(a)],
+        "timeouts": _slowest([above for _, above in every]),
+        "status_open": [
+            n for n, a in inner if _own(a[-1], "stub_status") is not None and not _guarded(a)
+        ],
         "alias_slips": [n for n, a in inner if _slips(a[-1])],
         "dotfiles_denied": bool(places) and all(_dotfiles(a[-1]) for _, a in places),
         "firewall": any(
@@ -316,6 +318,12 @@ def _logs(http: Line, places: list[Any], formats: dict[str, str]) -> dict[str, A
         "log_fields": sorted(fields),
         "log_remote": bool(syslog),
     }
+
+
+def _slowest(every: Sequence[Sequence[Line]]) -> dict[str, float]:
+    """The longest of each time-out, over all servers and locations."""
+    held = [_timeouts(above) for above in every]
+    return {name: max(one[name] for one in held) for name in held[0]}
 
 
 def _timeouts(above: Sequence[Line]) -> dict[str, float]:
