@@ -24,7 +24,7 @@ from rules.load import DataError, Problem, loads, read_text
 ACCESS = frozenset("via user port key jump sudo".split())  # noqa: SIM905
 """How a target is reached: via ssh, local or file; jump hosts as `user@host:port,…`."""
 
-_ID = re.compile(r"[\w.@-]{1,128}").fullmatch
+_ID = re.compile(r"[\w.@-]{1,128}(/[a-z-]{1,20})?").fullmatch  # host, host/nginx
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:-]{1,253}").fullmatch
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}").fullmatch
 _JUMP = re.compile(r"([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_.-]+(:\d{1,5})?").fullmatch

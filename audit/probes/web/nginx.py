@@ -54,7 +54,7 @@ class _Reader:
         self.files.append(path)
         tokens = [one for one in _TOKEN.findall(self.tree.texts[path]) if not one.startswith("#")]
         found, at = self._block(tokens, 0, depth, top=True)
-        if at < len(tokens):
+        if at != len(tokens):
             self.broken.append(path)
         return found
 
