@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from audit.probes.web.tree import Tree, dirname, wide
+from audit.probes.web.tree import Tree, dirname, opened
 
 FORMAT = "qinglang-facts-apache/1"
 MAX_DEPTH = 12
@@ -124,9 +124,9 @@ def document(tree: Tree) -> dict[str, Any] | None:
         "main": main,
         "files": reader.files[:200],
         **_facts(lines),
-        "modes": {
-            "wide": wide(tree, [p for p in tree.modes if "apache" in p or "httpd" in p], 0o755)
-        },
+        "modes": opened(
+            tree, "wide", [p for p in tree.modes if "apache" in p or "httpd" in p], 0o755
+        ),
         "gaps": [*gaps, *tree.gaps("apache", "httpd")],
     }
 

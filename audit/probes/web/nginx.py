@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from audit.probes.web.tree import Tree, dirname, wide
+from audit.probes.web.tree import Tree, dirname, opened
 
 FORMAT = "qinglang-facts-nginx/1"
 MAX_DEPTH = 20
@@ -122,15 +122,19 @@ def document(tree: Tree) -> dict[str, Any] | None:
         if not one.endswith(("mime.types", "_params", ".types", "fastcgi.conf"))
     ]
     gaps += tree.gaps("nginx")
+    facts = _facts(top)
+    if any(one["tls"] and not one["protocols"] for one in facts["servers"]):
+        said = "未写 ssl_protocols，默认值随版本 / the default depends on the version"
+        gaps.append({"path": "old_protocols", "why": "cut", "detail": said})
     return {
         "format": FORMAT,
         "platform": "nginx",
         "main": main,
         "files": reader.files[:200],
-        **_facts(top),
+        **facts,
         "modes": {
-            "wide": wide(tree, [one for one in tree.modes if "nginx" in one], 0o755),
-            "keys_wide": wide(tree, [one for one in tree.modes if _is_key(one)], 0o640),
+            **opened(tree, "wide", [one for one in tree.modes if "nginx" in one], 0o755),
+            **opened(tree, "keys_wide", [one for one in tree.modes if _is_key(one)], 0o640),
         },
         "gaps": gaps,
     }

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from audit.probes.web.tree import Tree, dirname, wide
+from audit.probes.web.tree import Tree, dirname, opened
 
 FORMAT = "qinglang-facts-tomcat/1"
 OLD = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "SSLv2Hello")
@@ -39,7 +39,7 @@ def document(tree: Tree) -> dict[str, Any] | None:
         **_web(tree, f"{folder}/web.xml", gaps),
         **_users(tree, f"{folder}/tomcat-users.xml", gaps),
         **_manager(tree, folder),
-        "modes": {"wide": wide(tree, [p for p in tree.modes if "tomcat" in p], 0o770)},
+        "modes": opened(tree, "wide", [p for p in tree.modes if "tomcat" in p], 0o770),
     }
     unit = tree.find("tomcat.service", "tomcat9.service", "tomcat10.service")
     if unit:

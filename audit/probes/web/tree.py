@@ -96,6 +96,12 @@ def wide(tree: Tree, paths: Iterable[str], allowed: int) -> list[str]:
     )
 
 
+def opened(tree: Tree, name: str, paths: Iterable[str], allowed: int) -> dict[str, list[str]]:
+    """`{name: those too wide}`; nothing where no mode was seen, because that was not looked at."""
+    held = [path for path in paths if path in tree.modes]
+    return {name: wide(tree, held, allowed)} if held else {}
+
+
 __all__ = [
     "MAX_FILE",
     "Mode",
@@ -103,6 +109,7 @@ __all__ = [
     "basename",
     "decoded",
     "dirname",
+    "opened",
     "rooted",
     "wide",
 ]

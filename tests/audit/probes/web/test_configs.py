@@ -21,8 +21,12 @@ WIDE = {
     "docker": {"/run/docker.sock": "0666"},
     "kubernetes": {"/etc/kubernetes/admin.conf": "0644"},
 }
-CLOSED = {"docker": {"/run/docker.sock": "0660"}, "nginx": {"/etc/nginx/ssl/portal.key": "0600"},
-          "kubernetes": {"/etc/kubernetes/admin.conf": "0600"}}  # fmt: skip
+CLOSED = {
+    "apache": {"/etc/apache2/apache2.conf": "0644"},
+    "docker": {"/run/docker.sock": "0660"},
+    "nginx": {"/etc/nginx/ssl/portal.key": "0600"},
+    "kubernetes": {"/etc/kubernetes/admin.conf": "0600"},
+}
 
 
 @cache
@@ -53,6 +57,13 @@ def test_what_is_configured_well_passes(probe: str) -> None:
 def test_what_is_configured_badly_fails(probe: str) -> None:
     lacking = {name: one for name, one in states(probe, "bad").items() if one != "fail"}
     assert lacking == {}
+
+
+def test_modes_that_were_not_seen_are_unknown() -> None:
+    (one,) = evidence("h", read(FIXTURES / "nginx" / "good"), method="m", taken=NOW, dated=NOW)
+    for name in ("nginx-file-modes", "nginx-key-modes"):
+        check = load_checks(Path("audit/checks/nginx"))[name]
+        assert judge(check, one, target="h/nginx", now=NOW).state is State.UNKNOWN
 
 
 def test_no_secret_is_in_a_document() -> None:

@@ -52,6 +52,11 @@ def test_includes_missing_and_broken() -> None:
     assert loop["files"] == ["/etc/nginx/nginx.conf"]
 
 
+def test_a_default_that_depends_on_the_version_is_a_gap() -> None:
+    found = facts("http { server { listen 443 ssl; } }")
+    assert [one["path"] for one in found["gaps"]] == ["old_protocols"]  # type: ignore[attr-defined]
+
+
 def test_there_is_none() -> None:
     assert document(rooted([])) is None
 

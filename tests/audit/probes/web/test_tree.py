@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.probes.web.tree import Mode, Tree, decoded, rooted, wide
+from audit.probes.web.tree import Mode, Tree, decoded, opened, rooted, wide
 
 
 def test_finding() -> None:
@@ -27,6 +27,8 @@ def test_modes_and_gaps() -> None:
     tree = Tree(texts={}, modes={"/k": Mode(mode="0644"), "/l": Mode(mode="0600")},
                 unread={"/etc/nginx/x": "denied"})  # fmt: skip
     assert wide(tree, ["/k", "/l", "/m"], 0o640) == ["/k"]
+    assert opened(tree, "wide", ["/l"], 0o600) == {"wide": []}
+    assert opened(tree, "wide", ["/m"], 0o600) == {}
     assert tree.gaps("nginx")[0]["detail"] == "/etc/nginx/x: denied"
     assert tree.gaps("apache") == []
 
