@@ -31,6 +31,13 @@ PROBES = (
     "dm",
     "kingbase",
     "redis",
+    "tls",
+    "http",
+    "nginx",
+    "apache",
+    "tomcat",
+    "docker",
+    "kubernetes",
 )
 """Probes that exist; a check for another is refused."""
 PLATFORMS = (
@@ -41,6 +48,13 @@ PLATFORMS = (
     "drill",
     "postgresql", "mysql", "sqlite", "oracle", "sqlserver", "dm", "kingbase",
     "redis",
+    "tls",
+    "http",
+    "nginx",
+    "apache",
+    "tomcat",
+    "docker",
+    "kubernetes",
 )  # fmt: skip
 EXAMPLE_TIME = 1_800_000_000.0
 NEEDED = (State.PASS, State.FAIL, State.UNKNOWN)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.model import Evidence, ObjectClass, Target
-from audit.probes import collect, host, local, shelf
+from audit.probes import collect, local, shelf
 from audit.probes.linux import facts
+from audit.probes.web.collected import all_evidence
 from audit.sampling import sample
 from audit.targets import Inventory, load_inventory, within
 from rules.load import DataError, Problem, WorldError
@@ -132,9 +133,14 @@ def _row(one: Evidence) -> dict[str, Any]:
         "families": system.get("families", []),
         "root": (document.get("collection") or {}).get("root"),
         "whole": (document.get("collection") or {}).get("whole"),
-        "facts": facts.count({name: one for name, one in document.items() if name in facts.ROOMS}),
+        "facts": facts.count(_facts(document)),
         "gaps": [gap["path"] for gap in document.get("gaps", ())],
     }
+
+
+def _facts(document: dict[str, Any]) -> dict[str, Any]:
+    aside = ("format", "platform", "gaps", "sources", "collection")
+    return {name: one for name, one in document.items() if name not in aside}
 
 
 def _told(found: Sequence[Evidence], options: argparse.Namespace, **more: Any) -> int:
@@ -145,7 +151,8 @@ def _told(found: Sequence[Evidence], options: argparse.Namespace, **more: Any) -
     else:
         for one in found:
             row = _row(one)
-            state = one.problem or f"{row['os']} {row['version']} · {row['facts']} 项事实 / facts"
+            known = f"{row['os']} {row['version']}" if row["os"] else one.probe
+            state = one.problem or f"{known} · {row['facts']} 项事实 / facts"
             gaps = f" · {len(row['gaps'])} 处未能查看 / gaps" if row["gaps"] else ""
             _say(f"{one.target:24} {state}{gaps}")
     return 1 if failed else 0
@@ -154,16 +161,17 @@ def _told(found: Sequence[Evidence], options: argparse.Namespace, **more: Any) -
 def _import(options: argparse.Namespace) -> int:
     if options.target and len(options.files) > 1:
         raise _bad("--target", "只能用于一个文件 / is for one file only")
-    found = []
+    found: list[Evidence] = []
     for path in options.files:
         if path.stat().st_size > collect_limit():
             raise _bad(str(path), "文件过大 / the file is too large")
         taken = time.time()
         name = options.target or path.stem
-        one = host.evidence(name, path.read_bytes(), method=IMPORTED, taken=taken, live=False)
-        if one.document is None:
-            raise _bad(str(path), one.problem, "qinglang audit collect-script")
-        found.append(one)
+        raw = path.read_bytes()
+        some = all_evidence(name, raw, method=IMPORTED, taken=taken, live=False)
+        if some[0].document is None:
+            raise _bad(str(path), some[0].problem, "qinglang audit collect-script")
+        found += some
     for one in found:
         if options.output:
             shelf.keep(options.output, one)
@@ -178,10 +186,10 @@ def collect_limit() -> int:
 
 def _collect(options: argparse.Namespace) -> int:
     if options.target == "local":
-        one = local.evidence()
-        if options.output:
+        here = local.all_evidence()
+        for one in here if options.output else ():
             shelf.keep(options.output, one)
-        return _told([one], options, cpu_seconds=round(local.cpu_seconds(), 2))
+        return _told(here, options, cpu_seconds=round(local.cpu_seconds(), 2))
     if not options.inventory:
         raise _bad("--inventory", "需要 --target local 或 --inventory / one of them is needed")
     inventory = _chosen(load_inventory(options.inventory, options.system), options)
@@ -246,7 +254,8 @@ def _run_all(
     """Targets of the kind `local` here, the rest over SSH."""
     here = [one for one in wanted if one.access.get("via") == "local"]
     for one in here:
-        keep(local.evidence(one.id))
+        for each in local.all_evidence(one.id):
+            keep(each)
     away = [one for one in wanted if one.access.get("via", "ssh") == "ssh"]
     ssh.run(away, login=login, scope=scope, keep=keep, progress=progress)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.aggregate import Aggregation, aggregate
 from audit.catalog import Catalog
+from audit.concern import asked
 from audit.imported import RuleMap, beside, joined
 from audit.items import Answer, Links, links, results
 from audit.judge import fingerprint, judge
@@ -95,17 +96,8 @@ def examine(
         )
         for target in targets
         for name, check in checks.items()
-        if target.kind in check.objects
-        and ((target.id, check.probe) in newest or fits(check, target))
+        if asked(check, target, newest)
     )
-
-
-def fits(check: Check, target: Target) -> bool:
-    """Whether a check without evidence is missed: not where the target is another platform.
-
-    A PostgreSQL server lacks nothing where nobody asked it as MySQL.
-    """
-    return not (check.platforms and target.platform) or target.platform in check.platforms
 
 
 def assess(

@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from audit import continuous, gather
 from audit.answers import load_answers, spoken
 from audit.catalog import load_catalog
 from audit.checks import CHECKS, load_checks
+from audit.concern import KINDS
 from audit.imported import kind_of, load_rule_maps
 from audit.judge import platforms_of
 from audit.model import Evidence, ObjectClass, Part, State, Target
 from audit.probes import local, shelf
+from audit.probes.web.configs import derived_targets
 from audit.run import Run, assess, described
 from audit.targets import Inventory
 from audit.yardsticks import DEFAULT_TEMPLATE, load_yardsticks
@@ -83,7 +85,7 @@ def _once(options: argparse.Namespace) -> int:
     said = continuous.prepared(options, yardsticks, inventory, now)
     evidence = list(gathered(options.evidence)) if options.evidence else []
     if options.target == "local":
-        evidence.append(local.evidence())
+        evidence += local.all_evidence()
     if inventory is not None and gather.wanted(options):
         evidence += gather.collected(inventory, options)
         now = time.time()
@@ -137,23 +139,10 @@ def gathered(folder: Path) -> Iterable[Evidence]:
         raise DataError(problems)
 
 
-KINDS = {
-    "postgresql": ObjectClass.DATABASE,
-    "mysql": ObjectClass.DATABASE,
-    "sqlite": ObjectClass.DATABASE,
-    "oracle": ObjectClass.DATABASE,
-    "sqlserver": ObjectClass.DATABASE,
-    "dm": ObjectClass.DATABASE,
-    "kingbase": ObjectClass.DATABASE,
-    "redis": ObjectClass.DATABASE,
-}
-"""What a target without inventory is, by the probe that looked at it; else a server."""
-
-
-def targets(evidence: Iterable[Evidence], inventory: Inventory | None = None) -> tuple[Target, ...]:
-    """The inventory's targets; without one, a server for each target of the evidence."""
+def targets(evidence: Sequence[Evidence], inventory: Inventory | None = None) -> tuple[Target, ...]:
+    """The inventory's targets; without one, a target for each that evidence is of."""
     listed = inventory.targets if inventory else ()
-    known = {one.id: one for one in listed}
+    known = {one.id: one for one in (*listed, *derived_targets(evidence, listed))}
     for one in evidence:
         platform = next(iter(platforms_of(one.document)), "")
         known.setdefault(

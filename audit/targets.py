@@ -33,7 +33,7 @@ ACCESS = frozenset("via user port key jump sudo".split()) | {  # noqa: SIM905
 `password-env` is the name of an environment variable, never a password.
 """
 
-_ID = re.compile(r"[\w.@-]{1,128}").fullmatch
+_ID = re.compile(r"[\w.@-]{1,128}(/[a-z-]{1,20})?").fullmatch  # host, host/nginx
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:-]{1,253}").fullmatch
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}").fullmatch
 _JUMP = re.compile(r"([A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_.-]+(:\d{1,5})?").fullmatch

@@ -53,6 +53,8 @@ PURE = (
     "audit/probes/sql/document.py", "audit/probes/sql/mysql.py", "audit/probes/sql/personal.py",
     "audit/probes/sql/plan.py", "audit/probes/sql/postgresql.py", "audit/probes/sql/recorded.py",
     "audit/probes/sql/sqlite.py", "audit/probes/sql/support.py",
+    "audit/probes/handshake",
+    "audit/probes/web",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
     "audit/items.py", "audit/judge.py", "audit/operators.py", "audit/run.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",

@@ -63,6 +63,7 @@ class Section:
     root: bool = False
     reads: str = ""
     hide: bool = False
+    attributes: bool = False  # only values of attributes and headers are hidden
     codes: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
@@ -124,6 +125,7 @@ def call(section: Section) -> str:
     match section.kind:
         case Kind.FILES:
             hide = "clean_and_hide" if section.hide else "clean"
+            hide = "clean_attributes" if section.attributes else hide
             return f"files {section.id} {section.bytes} {hide} {paths}"
         case Kind.VALUES:
             return f"values {section.id} {paths}"

@@ -37,6 +37,15 @@ clean_and_hide() { # BYTES
     -e 's,://[^/@ ]*:[^/@ ]*@,://(hidden)@,g' \
     -e 's/^/|/'
 }
+clean_attributes() { # BYTES: XML attributes and headers that hold secrets; the rest stays whole
+  head -c "$1" | tr -c '\11\12\40-\176\200-\377' '?' | sed \
+    -e 's/\([Pp][Aa][Ss][Ss][A-Za-z]*[ 	]*=[ 	]*\)"[^"]*"/\1"(hidden)"/g' \
+    -e 's/\([Pp][Aa][Ss][Ss][A-Za-z]*[ 	]*=[ 	]*\)\x27[^\x27]*\x27/\1\x27(hidden)\x27/g' \
+    -e 's/\([Ss]ecret[ 	]*=[ 	]*\)"[^"]\{1,\}"/\1"(hidden)"/g' \
+    -e 's/\(Authorization[ 	"]\{1,\}\)[^;]*/\1(hidden)/' \
+    -e 's,://[^/@ ]*:[^/@ ]*@,://(hidden)@,g' \
+    -e 's/^/|/'
+}
 say() { printf '\n#%s\n' "$*"; }
 plain() { # a path as it may be printed
   case $1 in

@@ -10,6 +10,7 @@ from audit.model import Evidence
 from audit.probes import host
 from audit.probes.collect import script
 from audit.probes.collected import MAX_OUTPUT
+from audit.probes.web import collected
 from rules.load import WorldError
 
 METHOD = "本机运行采集脚本 / the collector script, run here"
@@ -40,6 +41,12 @@ def evidence(target: str = "local") -> Evidence:
     """Evidence of this machine."""
     taken = time.time()
     return host.evidence(target, run(), method=METHOD, taken=taken, live=True)
+
+
+def all_evidence(target: str = "local") -> tuple[Evidence, ...]:
+    """Evidence of this machine and of the servers whose configuration is on it."""
+    taken = time.time()
+    return collected.all_evidence(target, run(), method=METHOD, taken=taken, live=True)
 
 
 def cpu_seconds() -> float:

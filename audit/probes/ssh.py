@@ -21,6 +21,7 @@ from audit.model import Evidence, Target
 from audit.probes import host
 from audit.probes.collect import script
 from audit.probes.collected import MAX_OUTPUT
+from audit.probes.web.collected import all_evidence
 from audit.scope import Scope, refusal
 from rules.load import WorldError
 
@@ -102,8 +103,10 @@ async def collect(
             await pace.turn()
             found = await _evidence(target, login, keys, scope, clock)
         done += 1
-        keep(found)
-        progress(Progress(done=done, total=len(targets), target=target.id, problem=found.problem))
+        for each in found:
+            keep(each)
+        said = found[0].problem
+        progress(Progress(done=done, total=len(targets), target=target.id, problem=said))
 
     async with asyncio.TaskGroup() as group:
         for target in targets:
@@ -112,19 +115,19 @@ async def collect(
 
 async def _evidence(
     target: Target, login: Login, keys: list[Any], scope: Scope, clock: Callable[[], float]
-) -> Evidence:
+) -> tuple[Evidence, ...]:
+    """The host's evidence first, then that of the servers found on it."""
     taken = clock()
     killed = bool(scope.kill_file) and Path(scope.kill_file).exists()
     refused = refusal(scope, target, taken, killed=killed)
     if refused:
-        return host.nothing(
-            target.id, f"scope: {refused.zh} / {refused.en}", method=METHOD, taken=taken
-        )
+        said = f"scope: {refused.zh} / {refused.en}"
+        return (host.nothing(target.id, said, method=METHOD, taken=taken),)
     raw, problem = await _raw(target, login, keys)
     if problem and not raw:
-        return host.nothing(target.id, problem, method=METHOD, taken=taken)
+        return (host.nothing(target.id, problem, method=METHOD, taken=taken),)
     return await asyncio.to_thread(
-        host.evidence, target.id, raw, method=METHOD, taken=clock(), live=True, problem=problem
+        all_evidence, target.id, raw, method=METHOD, taken=clock(), live=True, problem=problem
     )
 
 

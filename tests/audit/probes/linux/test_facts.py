@@ -8,6 +8,7 @@ import pytest
 from audit.probes.collect import allow_list
 from audit.probes.collected import Collection, Seen, SeenFile, SeenSection
 from audit.probes.linux.facts import ROOMS, count, document, gap_at, places
+from audit.probes.web import collected
 from tests.audit.seen import HOSTS, facts, published, recorded, seen
 
 
@@ -82,6 +83,7 @@ def test_every_section_serves_something() -> None:
         for source in place.sections
         for one in source.rstrip("?").split("|")
     }
+    used |= {*collected.FILES, *collected.MODES}  # evidence of their own: web servers, containers
     assert {one.id for one in allow_list().sections} - used == {"identity"}
 
 

@@ -1,0 +1,1 @@
+"""What goes over the wire before anything is encrypted: hellos, suites, certificates. Pure."""

@@ -1,0 +1,117 @@
+"""The cipher suites by number, and which of them are weak and why. Tables and three functions.
+
+Names and numbers are those of the public registry of TLS parameters; the SM suites of TLCP
+(GB/T 38636) and of RFC 8998 stand beside them. A number that is not here keeps its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+TLS13: Mapping[int, str] = {
+    0x1301: "TLS_AES_128_GCM_SHA256",
+    0x1302: "TLS_AES_256_GCM_SHA384",
+    0x1303: "TLS_CHACHA20_POLY1305_SHA256",
+    0x1304: "TLS_AES_128_CCM_SHA256",
+    0x1305: "TLS_AES_128_CCM_8_SHA256",
+    0x00C6: "TLS_SM4_GCM_SM3",
+    0x00C7: "TLS_SM4_CCM_SM3",
+}
+"""Suites of TLS 1.3."""
+
+TLCP: Mapping[int, str] = {
+    0xE011: "ECDHE_SM4_CBC_SM3",
+    0xE013: "ECC_SM4_CBC_SM3",
+    0xE015: "IBSDH_SM4_CBC_SM3",
+    0xE017: "IBC_SM4_CBC_SM3",
+    0xE019: "RSA_SM4_CBC_SM3",
+    0xE01C: "RSA_SM4_CBC_SHA256",
+    0xE051: "ECDHE_SM4_GCM_SM3",
+    0xE053: "ECC_SM4_GCM_SM3",
+    0xE055: "IBSDH_SM4_GCM_SM3",
+    0xE057: "IBC_SM4_GCM_SM3",
+    0xE059: "RSA_SM4_GCM_SM3",
+    0xE05A: "RSA_SM4_GCM_SHA256",
+}
+"""Suites of TLCP (GB/T 38636)."""
+
+_OLD = """
+0001 RSA_WITH_NULL_MD5|0002 RSA_WITH_NULL_SHA|003B RSA_WITH_NULL_SHA256
+0003 RSA_EXPORT_WITH_RC4_40_MD5|0006 RSA_EXPORT_WITH_RC2_CBC_40_MD5
+0008 RSA_EXPORT_WITH_DES40_CBC_SHA|0014 DHE_RSA_EXPORT_WITH_DES40_CBC_SHA
+0017 DH_anon_EXPORT_WITH_RC4_40_MD5|0019 DH_anon_EXPORT_WITH_DES40_CBC_SHA
+0004 RSA_WITH_RC4_128_MD5|0005 RSA_WITH_RC4_128_SHA|0018 DH_anon_WITH_RC4_128_MD5
+C002 ECDH_ECDSA_WITH_RC4_128_SHA|C007 ECDHE_ECDSA_WITH_RC4_128_SHA
+C00C ECDH_RSA_WITH_RC4_128_SHA|C011 ECDHE_RSA_WITH_RC4_128_SHA|C016 ECDH_anon_WITH_RC4_128_SHA
+0009 RSA_WITH_DES_CBC_SHA|0015 DHE_RSA_WITH_DES_CBC_SHA|001A DH_anon_WITH_DES_CBC_SHA
+000A RSA_WITH_3DES_EDE_CBC_SHA|0016 DHE_RSA_WITH_3DES_EDE_CBC_SHA
+001B DH_anon_WITH_3DES_EDE_CBC_SHA|C008 ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA
+C012 ECDHE_RSA_WITH_3DES_EDE_CBC_SHA|C017 ECDH_anon_WITH_3DES_EDE_CBC_SHA
+0007 RSA_WITH_IDEA_CBC_SHA|0096 RSA_WITH_SEED_CBC_SHA|009A DHE_RSA_WITH_SEED_CBC_SHA
+002F RSA_WITH_AES_128_CBC_SHA|0035 RSA_WITH_AES_256_CBC_SHA
+003C RSA_WITH_AES_128_CBC_SHA256|003D RSA_WITH_AES_256_CBC_SHA256
+009C RSA_WITH_AES_128_GCM_SHA256|009D RSA_WITH_AES_256_GCM_SHA384
+0041 RSA_WITH_CAMELLIA_128_CBC_SHA|0084 RSA_WITH_CAMELLIA_256_CBC_SHA
+C09C RSA_WITH_AES_128_CCM|C09D RSA_WITH_AES_256_CCM
+0034 DH_anon_WITH_AES_128_CBC_SHA|003A DH_anon_WITH_AES_256_CBC_SHA
+00A6 DH_anon_WITH_AES_128_GCM_SHA256|00A7 DH_anon_WITH_AES_256_GCM_SHA384
+C018 ECDH_anon_WITH_AES_128_CBC_SHA|C019 ECDH_anon_WITH_AES_256_CBC_SHA
+C006 ECDHE_ECDSA_WITH_NULL_SHA|C010 ECDHE_RSA_WITH_NULL_SHA|C015 ECDH_anon_WITH_NULL_SHA
+0033 DHE_RSA_WITH_AES_128_CBC_SHA|0039 DHE_RSA_WITH_AES_256_CBC_SHA
+0067 DHE_RSA_WITH_AES_128_CBC_SHA256|006B DHE_RSA_WITH_AES_256_CBC_SHA256
+009E DHE_RSA_WITH_AES_128_GCM_SHA256|009F DHE_RSA_WITH_AES_256_GCM_SHA384
+0045 DHE_RSA_WITH_CAMELLIA_128_CBC_SHA|0088 DHE_RSA_WITH_CAMELLIA_256_CBC_SHA
+C09E DHE_RSA_WITH_AES_128_CCM|C09F DHE_RSA_WITH_AES_256_CCM
+CCAA DHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+C009 ECDHE_ECDSA_WITH_AES_128_CBC_SHA|C00A ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+C023 ECDHE_ECDSA_WITH_AES_128_CBC_SHA256|C024 ECDHE_ECDSA_WITH_AES_256_CBC_SHA384
+C02B ECDHE_ECDSA_WITH_AES_128_GCM_SHA256|C02C ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+C0AC ECDHE_ECDSA_WITH_AES_128_CCM|C0AD ECDHE_ECDSA_WITH_AES_256_CCM
+CCA9 ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+C013 ECDHE_RSA_WITH_AES_128_CBC_SHA|C014 ECDHE_RSA_WITH_AES_256_CBC_SHA
+C027 ECDHE_RSA_WITH_AES_128_CBC_SHA256|C028 ECDHE_RSA_WITH_AES_256_CBC_SHA384
+C02F ECDHE_RSA_WITH_AES_128_GCM_SHA256|C030 ECDHE_RSA_WITH_AES_256_GCM_SHA384
+CCA8 ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+"""
+OLDER: Mapping[int, str] = {
+    int(number, 16): f"TLS_{word}"
+    for number, word in (one.split() for one in _OLD.replace("\n", "|").split("|") if one)
+}
+"""Suites of SSL 3 to TLS 1.2."""
+
+NAMES: Mapping[int, str] = {**OLDER, **TLS13, **TLCP}
+
+WEAK: Mapping[str, tuple[str, ...]] = {
+    "null": ("_NULL_",),
+    "anonymous": ("_anon_",),
+    "export": ("_EXPORT_",),
+    "rc4": ("_RC4_", "_RC2_"),
+    "des": ("_DES_CBC_", "_DES40_"),
+    "triple_des": ("_3DES_",),
+    "md5": ("_MD5",),
+}
+"""Kinds of weakness, by what the name of a suite holds."""
+
+
+def name(number: int) -> str:
+    """The name of a suite, or its number."""
+    return NAMES.get(number, f"0x{number:04X}")
+
+
+def forward(suite: str) -> bool:
+    """Whether a key that is stolen later leaves old traffic closed."""
+    return "DHE_" in suite or suite in TLS13.values()
+
+
+def national(suite: str) -> bool:
+    """Whether a suite is of the SM algorithms (国密)."""
+    return "SM4" in suite
+
+
+def weak(accepted: Iterable[str]) -> dict[str, list[str]]:
+    """For each kind of weakness, the accepted suites that have it."""
+    found = sorted(set(accepted))
+    return {
+        kind: [one for one in found if any(mark in one for mark in marks)]
+        for kind, marks in WEAK.items()
+    }

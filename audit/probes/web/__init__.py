@@ -1,0 +1,1 @@
+"""What web servers, containers and clusters say in their answers and their configuration. Pure."""
