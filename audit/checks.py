@@ -18,11 +18,17 @@ from audit.operators import OPERATORS, OVER, PRESENCE, misfit
 from rules.load import DataError, Problem, load
 
 CHECKS = Path(__file__).parent / "checks"
-PROBES = ("linux",)
+PROBES = (
+    "linux",
+    "network-device",
+    "windows",
+)
 """Probes that exist; a check for another is refused."""
 PLATFORMS = (
     "linux", "debian", "ubuntu", "rhel", "centos", "rocky", "almalinux", "fedora", "anolis",
     "openeuler", "kylin", "uos", "deepin", "suse",
+    "vrp", "comware", "ios", "ruijie",
+    "windows", "windows-server", "windows-client",
 )  # fmt: skip
 EXAMPLE_TIME = 1_800_000_000.0
 NEEDED = (State.PASS, State.FAIL, State.UNKNOWN)

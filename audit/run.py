@@ -81,8 +81,15 @@ def examine(
         )
         for target in targets
         for name, check in checks.items()
-        if target.kind in check.objects
+        if target.kind in check.objects and _concerns(check, target, newest)
     )
+
+
+def _concerns(check: Check, target: Target, seen: Mapping[tuple[str, str], Evidence]) -> bool:
+    """Linux checks are not asked of a Windows host, nor the other way round."""
+    if (target.id, check.probe) in seen or check.probe not in ("linux", "windows"):
+        return True
+    return (check.probe == "windows") == target.platform.startswith("windows")
 
 
 def assess(

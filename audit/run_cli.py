@@ -114,12 +114,17 @@ def targets(evidence: Iterable[Evidence], inventory: Path | None = None) -> tupl
                 id=one.target,
                 name=one.target,
                 system="",
-                kind=ObjectClass.SERVER,
+                kind=_KINDS.get(one.probe, ObjectClass.SERVER),
                 platform=platform,
             ),
         )
     return tuple(known.values())
 
+
+_KINDS = {
+    "network-device": ObjectClass.NETWORK_DEVICE,
+}
+"""What a target is that only its evidence is known of; else a server."""
 
 _WORDS = {
     State.PASS: "符合",
