@@ -197,7 +197,7 @@ def authentication(config: Config, listed: list[dict[str, Any]]) -> dict[str, An
         ), text, re.M)),
     }  # fmt: skip
     found |= _lockout(config, text)
-    found |= _complexity(text)
+    found |= _complexity(config.platform, text)
     return found
 
 
@@ -221,7 +221,7 @@ def _lockout(config: Config, text: str) -> dict[str, Any]:
     return {"lockout": counted, "lockout_attempts": 3 if counted else None}
 
 
-def _complexity(text: str) -> dict[str, Any]:
+def _complexity(platform: str, text: str) -> dict[str, Any]:
     enabled = bool(
         re.search(
             r"^(?:password-control (?:enable|composition)|security passwords min-length"
@@ -241,10 +241,14 @@ def _complexity(text: str) -> dict[str, Any]:
         text,
         re.M,
     )
+    usual = {"comware": (10, 90) if enabled else (0, 0), "vrp": (None, None)}
+    least, days = usual.get(platform, (0, 0))  # what holds where nothing is written
+    least = int(length[1]) if length else least
+    days = int(age[1]) if age else days
     return {
         "complexity": enabled,
-        "min_length": int(length[1]) if length else None,
-        "aging_days": int(age[1]) if age else None,
+        **({} if least is None else {"min_length": least}),
+        **({} if days is None else {"aging_days": days}),
         "history": bool(re.search((
             r"^(?:password-control history|password history|password policy no-repeat)"
         ), text, re.M)),
@@ -308,9 +312,7 @@ def _ssh(config: Config) -> dict[str, Any]:
             found["ssh_version_1"] = config.has(r"ip ssh version 1")
     else:
         found["ssh_version_1"] = config.has(legacy) and not config.off(r"ssh server compatible")
-    text = "\n".join(
-        one.text for word in ("ssh", "ip") for one in config.lines(rf"{word} ") if "ssh" in one.text
-    )
+    text = "\n".join(one.text for one in config.lines(r"ssh|ip ssh"))
     ciphers = re.search((
         r"(?:ssh server cipher|ssh2 algorithm cipher|ip ssh server algorithm encryption"
         r"|ip ssh cipher-mode) (.+)"

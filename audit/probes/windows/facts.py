@@ -100,11 +100,15 @@ def document(seen: Exported) -> dict[str, Any]:
     if "registry" in there:
         found["settings"] = registry(seen.values("registry"))
     found["gaps"] = [
-        {"path": place, "why": "not-run", "detail": seen.failed.get(section, "没有导出 not exported")}
+        {
+            "path": place,
+            "why": "not-run",
+            "detail": seen.failed.get(section, "没有导出 not exported"),
+        }
         for section, places in PLACES.items()
         if section not in there
         for place in places
-    ]  # fmt: skip
+    ]
     return found
 
 
@@ -156,9 +160,13 @@ def accounts(listed: list[dict[str, Any]]) -> dict[str, Any]:
         "without_password": sum(not one["password_required"] for one in on),
         "never_expiring": sum(not one["password_expires"] for one in on),
         "guest_enabled": any(one["rid"] == 501 for one in on),
-        "administrator_named": any(one["rid"] == 500 and one["name"].lower() == "administrator" for one in on),
-        "test_accounts": sum(bool(re.fullmatch(r"(?:test|temp|demo|user)\d*", one)) for one in names),
-    }  # fmt: skip
+        "administrator_named": any(
+            one["rid"] == 500 and one["name"].lower() == "administrator" for one in on
+        ),
+        "test_accounts": sum(
+            bool(re.fullmatch(r"(?:test|temp|demo|user)\d*", one)) for one in names
+        ),
+    }
 
 
 def services(seen: Exported) -> dict[str, Any]:
@@ -183,9 +191,11 @@ def _firewall(seen: Exported) -> dict[str, Any]:
     return {
         "profiles": len(rows),
         "off": sum(not _true(row, "Enabled") for row in rows),
-        "inbound_open": sum(row.get("DefaultInboundAction", "").lower() in ("allow", "2") for row in rows),
+        "inbound_open": sum(
+            row.get("DefaultInboundAction", "").lower() in ("allow", "2") for row in rows
+        ),
         "not_logging": sum(not _true(row, "LogBlocked") for row in rows),
-    }  # fmt: skip
+    }
 
 
 def _shares(seen: Exported) -> dict[str, Any]:
@@ -228,8 +238,10 @@ def _bitlocker(seen: Exported) -> dict[str, Any]:
     rows = seen.rows("bitlocker")
     return {
         "volumes": len(rows),
-        "unprotected": sum(row.get("ProtectionStatus", "").lower() not in ("on", "1") for row in rows),
-    }  # fmt: skip
+        "unprotected": sum(
+            row.get("ProtectionStatus", "").lower() not in ("on", "1") for row in rows
+        ),
+    }
 
 
 def _secureboot(seen: Exported) -> dict[str, Any]:
@@ -245,7 +257,7 @@ def _listening(seen: Exported) -> dict[str, Any]:
         for row in rows
         if re.fullmatch(r"\d{1,5}", row.get("LocalPort", ""), re.A)
     }
-    return {"ports": sorted(ports), "dangerous": sorted(ports & {*DANGEROUS})}  # fmt: skip
+    return {"ports": sorted(ports), "dangerous": sorted(ports & {*DANGEROUS})}
 
 
 _TABLES = {
