@@ -49,6 +49,8 @@ PURE = (
     "audit/sampling.py", "audit/scope.py", "audit/targets.py",
     "audit/probes/collect.py", "audit/probes/collected.py", "audit/probes/host.py",
     "audit/probes/linux",
+    "audit/probes/network",
+    "audit/probes/windows",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
     "audit/items.py", "audit/judge.py", "audit/operators.py", "audit/run.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",

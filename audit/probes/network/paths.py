@@ -179,21 +179,21 @@ def management(config: Config) -> dict[str, Any]:
     return {"network": network or vrf or named}
 
 
+_BUSY = re.compile(
+    r"(?:Max|maximum) ?: ?(\d{1,3})%|five minutes: (\d{1,3})|(\d{1,3})% in last 5 minutes"
+    r"|CPU Usage +: (\d{1,3})%"
+)
+
+
 def load(said: Mapping[str, list[str]]) -> dict[str, Any]:
     """Processor, memory, bandwidth, patch: only what a log's commands show."""
     found: dict[str, Any] = {}
     for command, body in said.items():
         text = "\n".join(body)
         if re.match(r"(?:dis|sh)\w*\s+(?:cpu|proc\w* cpu)", command):
-            figures = re.search(
-                (
-                    r"(?:Max|maximum) ?: ?(\d+)%|five minutes: (\d+)|(\d+)% in last 5 minutes"
-                    r"|in five minutes: (\d+)|CPU Usage +: (\d+)%"
-                ),
-                text,
-            )
+            figures = [int(one) for hit in _BUSY.findall(text) for one in hit if one]
             if figures:
-                found["processor_percent"] = int(next(one for one in figures.groups() if one))
+                found["processor_percent"] = max(figures)
         if re.match(r"(?:dis|sh)\w*\s+mem", command):
             used = re.search(r"Memory Using Percentage(?: Is)?: (\d+)%|Used Rate: (\d+)", text)
             if used:

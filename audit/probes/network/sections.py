@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 OPENERS = re.compile(
-    r"(?:interface|line|user-interface|aaa$|aaa authentication-scheme|acl (?!.*\brule\b)|vlan \d+$"
+    r"(?:interface|line|user-interface|aaa$|aaa authentication-scheme|vlan \d+$"
+    r"|acl (?:number|name|basic|advanced|mac|ipv6|\d+$)"
     r"|local-user \S+ class|local-user \S+$|ip access-list|router|ospf|bgp|isis|rip\b|archive$"
     r"|radius (?:scheme|server)|hwtacacs (?:scheme|server)|radius-server template|tacacs server"
     r"|hwtacacs-server template|domain |firewall zone|security-zone|security-policy"

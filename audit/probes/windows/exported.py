@@ -54,7 +54,7 @@ class Exported:
         text = self.sections.get(name, "")
         try:
             read = csv.DictReader(io.StringIO(text.replace("\0", "")))
-            found = []
+            found: list[dict[str, str]] = []
             for row in read:
                 if len(found) >= MAX_ROWS:
                     break

@@ -64,7 +64,7 @@ def test_good_and_bad_are_told_apart(platform: str) -> None:
 def test_no_secret_is_in_a_document() -> None:
     for name in NAMES:
         text = json.dumps(recorded(name).document)
-        for secret in ("example", "admin123", "public", "0000", "$1$", "$h$"):
+        for secret in ("example", "admin123", "private", "0000", "$1$", "$h$"):
             assert secret not in text, (name, secret)
 
 

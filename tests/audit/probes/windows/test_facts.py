@@ -41,7 +41,9 @@ def test_every_check_passes_the_good_and_fails_the_bad() -> None:
 
 
 def test_what_was_not_exported_is_unknown() -> None:
-    seen = read(b"#qinglang-windows 1 00\n#section secedit\n#failed denied\n", target="w", taken=NOW)
+    seen = read(
+        b"#qinglang-windows 1 00\n#section secedit\n#failed denied\n", target="w", taken=NOW
+    )
     assert set(states(seen).values()) == {State.UNKNOWN}
     assert {"policy", "settings"} <= {one["path"] for one in seen.document["gaps"]}
     cut = (HERE / "server2022-good.txt").read_bytes()[:2000]
