@@ -38,6 +38,8 @@ PROBES = (
     "tomcat",
     "docker",
     "kubernetes",
+    "network-device",
+    "windows",
 )
 """Probes that exist; a check for another is refused."""
 PLATFORMS = (
@@ -55,6 +57,8 @@ PLATFORMS = (
     "tomcat",
     "docker",
     "kubernetes",
+    "vrp", "comware", "ios", "ruijie",
+    "windows", "windows-server", "windows-client",
 )  # fmt: skip
 EXAMPLE_TIME = 1_800_000_000.0
 NEEDED = (State.PASS, State.FAIL, State.UNKNOWN)

@@ -86,7 +86,8 @@ def collected(
     todo = [one for one in found.targets if one.id not in there]
     here = [one for one in todo if one.access.get("via") == "local"]
     for target in here:
-        keep(local.evidence(target.id))
+        for one in local.all_evidence(target.id):
+            keep(one)
     away = [one for one in todo if one not in here]
     if away:
         scope = scope_of(given)

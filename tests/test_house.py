@@ -55,6 +55,8 @@ PURE = (
     "audit/probes/sql/sqlite.py", "audit/probes/sql/support.py",
     "audit/probes/handshake",
     "audit/probes/web",
+    "audit/probes/network",
+    "audit/probes/windows",
     "audit/catalog.py", "audit/model.py", "audit/population.py",
     "audit/items.py", "audit/judge.py", "audit/operators.py", "audit/run.py",
     "audit/aggregate.py", "audit/crosswalk.py", "audit/grading.py", "audit/matrix.py",

@@ -44,7 +44,7 @@ TABLE = (
     Row(probe="http", modules=("audit.probes.http",), kinds=(ObjectClass.APPLICATION,),
         platforms=("", "http", "https")),
     Row(probe="gateway", modules=("audit.probes.gateway", "audit.probes.gateway.look"),
-        platforms=("gateway",)),
+        platforms=("qinglang",)),
 )  # fmt: skip
 
 type Look = Callable[..., Evidence]

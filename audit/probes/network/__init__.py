@@ -1,0 +1,1 @@
+"""The probe `network-device`: saved running configurations of switches, routers, firewalls."""

@@ -1,0 +1,1 @@
+"""The probe `windows`: an exported collection of a Windows host, read offline."""
