@@ -33,7 +33,14 @@ def accounts(seen: Collection) -> dict[str, Any]:
         user = _user(line, passwords, logins, now, minimum)
         if user:
             users.append(user)
-    return {"users": users, **_groups(seen), **_summary(users), "uid_min": minimum}
+    listed = seen.file("passwd", "/etc/passwd").splitlines()
+    return {
+        "users": users,
+        **_groups(seen),
+        **_summary(users),
+        "legacy_plus": [line.split(":")[0] for line in listed if line.startswith("+")],
+        "uid_min": minimum,
+    }
 
 
 def _user(
@@ -202,7 +209,6 @@ def _summary(users: list[dict[str, Any]]) -> dict[str, Any]:
         "root_password": next((one["password"] for one in users if one["name"] == "root"), None),
         "duplicate_uids": _twice([one["uid"] for one in users]),
         "duplicate_names": _twice([one["name"] for one in users]),
-        "legacy_plus": names(lambda one: one["name"].startswith("+")),
     }
 
 
