@@ -61,11 +61,24 @@ def page(expected: dict[str, dict[str, list[str]]], data: dict[str, Any]) -> str
                   ("pass", "fail", "partial", "not_applicable", "unknown")]  # fmt: skip
         lines.append(f"| {short[name]} | {name} | {families[name]} | "
                      + " | ".join(map(str, counts)) + " |")  # fmt: skip
-    lines += ["", f"**{both} / {len(found)}** 条检查在真实环境中既见过符合也见过不符合 checks were seen to pass on one real target and to fail on another.", ""]
-    lines += ["## 在此不可得 Not to be had here", "", "| 检查 check | 缺 missing | 原因 why |", "|---|---|---|"]
+    lines += [
+        "",
+        f"**{both} / {len(found)}** 条检查在真实环境中既见过符合也见过不符合 checks were seen to pass on one real target and to fail on another.",
+        "",
+    ]
+    lines += [
+        "## 在此不可得 Not to be had here",
+        "",
+        "| 检查 check | 缺 missing | 原因 why |",
+        "|---|---|---|",
+    ]
     lines += [f"| {row['check']} | {', '.join(row['sides'])} | {row['zh']} {row['en']} |"
               for row in data["not_here"]]  # fmt: skip
-    lines += ["", "RPM 系列（RHEL、openEuler、麒麟、Anolis）、UOS 的镜像在此不可达：只在 tests/audit/recordings 的录制样本上检查。Mirrors of the RPM families and of UOS cannot be reached here: those are checked on recordings only.", ""]
+    lines += [
+        "",
+        "RPM 系列（RHEL、openEuler、麒麟、Anolis）、UOS 的镜像在此不可达：只在 tests/audit/recordings 的录制样本上检查。Mirrors of the RPM families and of UOS cannot be reached here: those are checked on recordings only.",
+        "",
+    ]
     lines += ["## 由文件代替内核之处 Where a file lies in the kernel's place", ""]
     lines += [f"- {', '.join(row['checks'])}: {row['zh']} {row['en']}" for row in data["placed"]]
     lines += ["", "## 全部 All of them", "", "数字是上表的目标 the numbers are the targets above; † 见上节 see above.", "",

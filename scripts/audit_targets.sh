@@ -13,7 +13,7 @@ command -v debootstrap >/dev/null || { echo "debootstrap is not here: apt-get in
 mkdir -p "$top/cache" "$top/work"
 top=$(cd "$top" && pwd)
 with=systemd-sysv,dbus,openssh-server,sudo,libpam-pwquality,auditd,rsyslog,rsyslog-gnutls,chrony,aide
-with=$with,logrotate,cron,nftables,iproute2,procps,unattended-upgrades,apparmor,python3-minimal,passwd,openssl
+with=$with,logrotate,cron,nftables,iproute2,procps,unattended-upgrades,apparmor,python3-minimal,passwd,openssl,cracklib-runtime
 export DEBIAN_FRONTEND=noninteractive
 
 tree() { # NAME MIRROR OPTIONS...

@@ -202,7 +202,8 @@ def _summary(users: list[dict[str, Any]]) -> dict[str, Any]:
         ),
         "idle_90": names(lambda one: active(one) and (one["last_login_days"] or 0) > 90),
         "never_logged_in": names(lambda one: active(one) and one["logged_in"] is False),
-        "expired": names(lambda one: one["expired"]),
+        # system accounts are made expired on purpose
+        "expired": names(lambda one: one["expired"] and one["can_login"]),
         "defaults_with_login": names(lambda one: one["name"] in DEFAULTS and one["can_login"]),
         "shared_names": names(lambda one: one["name"] in SHARED and one["can_login"]),
         "system_with_login": names(lambda one: one["system"] and one["can_login"]),

@@ -195,9 +195,7 @@ def log_files(seen: Collection) -> dict[str, Any]:
     }  # fmt: skip
     names = {"0": "root"} | {  # find prints numbers
         words[2]: words[0]
-        for words in (
-            line.split(":") for line in seen.file("passwd", "/etc/passwd").splitlines()
-        )
+        for words in (line.split(":") for line in seen.file("passwd", "/etc/passwd").splitlines())
         if len(words) == 7 and words[0] == "syslog"
     }
     oldest = min((one["modified"] for one in system.values() if one["modified"]), default=None)

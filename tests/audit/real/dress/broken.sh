@@ -95,6 +95,7 @@ rm -f /etc/logrotate.conf
 rm -f /etc/chrony/chrony.conf /etc/chrony/sources.d/* /etc/systemd/timesyncd.conf
 
 # services, each by its own package
+mkdir -p /etc/xinetd.d /etc/snmp /etc/samba
 for one in telnet finger shell login exec; do
   case $one in
     telnet) run=/usr/sbin/in.telnetd ;; finger) run=/usr/sbin/efingerd ;;

@@ -217,6 +217,7 @@ echo 'root' >/etc/cron.allow; echo 'root' >/etc/at.allow; chmod 600 /etc/cron.al
 echo '30 3 * * * root /usr/bin/borg create /srv/backup::{now} /etc /srv' >/etc/cron.d/backup
 echo '40 4 * * * root /usr/bin/aide --check' >/etc/cron.d/aide
 mkdir -p /var/lib/aide; touch /var/lib/aide/aide.db
+mkdir -p /etc/fail2ban/jail.d /etc/keepalived
 printf '[sshd]\nenabled = true\nbackend = systemd\n' >/etc/fail2ban/jail.d/defaults-debian.conf
 mkdir -p /var/lib/clamav; touch /var/lib/clamav/daily.cvd
 printf 'global_defs {\n}\nvrrp_instance one {\n  interface host0\n  virtual_router_id 51\n  priority 100\n  virtual_ipaddress { 10.213.250.9/32 }\n}\n' >/etc/keepalived/keepalived.conf
