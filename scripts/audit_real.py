@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences of a page stand in one line
 """Look at the real targets of tests/audit/real, and print docs/audit-real.md.
 
     python scripts/audit_real.py --write [ID...]   boot, look, write expected.json (as root)

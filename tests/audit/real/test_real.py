@@ -80,7 +80,8 @@ def test_three_real_targets_by_the_command_line(
         here = machines[one.id]
         known += here.known_hosts.read_text()
         rows.append(
-            f"  - {{id: {one.id}, name: {one.id}, system: oa, kind: server, address: {here.address},"
+            f"  - {{id: {one.id}, name: {one.id}, system: oa, kind: server,"
+            f" address: {here.address},"
             f" access: {{user: {one.user}, key: {here.folder / 'client'}}}}}\n"
         )
     (tmp_path / "known").write_text(known)
@@ -195,7 +196,7 @@ def told_of_the_odd(one: Evidence) -> list[str]:
     said = [
         ("whole", document["collection"]["whole"] is True),
         ("skew", document["collection"]["clock_skew_seconds"] < -190_000),
-        ("no escape", "\x1b" not in json.dumps(document["banners"]).encode().decode("unicode_escape")),
+        ("no escape", "\\u001b" not in json.dumps(document["banners"])),
         ("warned of the huge", any(path.startswith("session") for path in gaps)),
         ("root is locked still", document["accounts"]["root_password"] != "set"),
     ]  # fmt: skip
