@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`.
-.PHONY: help setup run test check format bench bench-recognition train docs lock clean
+.PHONY: help setup run test audit-targets check format bench bench-recognition train docs lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -16,6 +16,11 @@ check: setup ## format, lint, strict types, fast tests: about a minute on two co
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
+
+audit-targets: setup ## real targets of the audit: build the trees (root, about 4 minutes), look at all of them
+	@sh scripts/audit_targets.sh
+	@$(PY) scripts/audit_real.py --write
+	@$(PY) -m pytest -q tests/audit/real
 
 test: setup ## everything, with real sockets and a real browser (installs Chromium and test servers)
 	@sh scripts/test-packages.sh

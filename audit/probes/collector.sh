@@ -73,6 +73,7 @@ files() { # ID BYTES FILTER PATH...
         if [ -n "$box" ]; then $box 5 head -c "$bytes" "$path" 2>/dev/null
         else head -c "$bytes" "$path" 2>/dev/null; fi | $filter "$bytes"
       else say "denied $(plain "$path")"; fi
+    elif [ -d "$path" ]; then say "missing $(plain "$path")" # a pattern may hit a directory
     elif [ -e "$path" ]; then say "special $(plain "$path")"
     elif open_above "$path"; then say "missing $(plain "$path")"
     else say "denied $(plain "$path")"; fi
@@ -96,11 +97,11 @@ modes() { # ID PATH...: owner and permissions, never content
   shift
   for path do
     shift
-    if [ -e "$path" ] || [ -L "$path" ]; then set -- "$@" "$path"
+    if [ -e "$path" ]; then set -- "$@" "$path" # of a link, what it leads to
     elif open_above "$path"; then say "missing $(plain "$path")"
     else say "denied $(plain "$path")"; fi
   done
-  [ $# -eq 0 ] || stat -c '%a %u %g %U %G %s %Y %F|%n' "$@" 2>/dev/null </dev/null | clean 131072
+  [ $# -eq 0 ] || stat -L -c '%a %u %g %U %G %s %Y %F|%n' "$@" 2>/dev/null </dev/null | clean 131072
 }
 run() { # ID SECONDS BYTES root|anyone READS COMMAND...
   say "section $1"
@@ -114,7 +115,7 @@ run() { # ID SECONDS BYTES root|anyone READS COMMAND...
   if [ "$who" = root ] && [ "$me" != 0 ]; then say "denied $1"; return; fi
   [ -n "$box" ] || { say "untimed"; return; }
   said=$( { { { $box "$seconds" "$@" </dev/null 2>&1 >&6; echo "<$?>" >&3; } |
-    head -c 200 | tr -c 'A-Za-z0-9 .,:/_-' ' ' >&3; } 6>&1 | clean "$bytes" >&4; } 3>&1 )
+    { head -c 200; cat >/dev/null; } | tr -c 'A-Za-z0-9 .,:/_-' ' ' >&3; } 6>&1 | clean "$bytes" >&4; } 3>&1 )
   say "ran $(printf '%s' "$said" | tr '\n' ' ')"
 }
 

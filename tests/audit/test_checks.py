@@ -52,7 +52,9 @@ def put(document: Any, words: tuple[str, ...], value: Any) -> Any:
         return copy.deepcopy(value)
     head, rest = words[0], words[1:]
     if head == "*":
-        return [put(one, rest, value) for one in document]
+        if isinstance(document, dict):
+            return {name: put(one, rest, value) for name, one in document.items()}
+        return [put(one, rest, value) for one in document] if isinstance(document, list) else []
     inner = dict(document) if isinstance(document, dict) else {}
     inner[head] = put(inner.get(head, {}), rest, value)
     return inner

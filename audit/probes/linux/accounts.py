@@ -33,7 +33,14 @@ def accounts(seen: Collection) -> dict[str, Any]:
         user = _user(line, passwords, logins, now, minimum)
         if user:
             users.append(user)
-    return {"users": users, **_groups(seen), **_summary(users), "uid_min": minimum}
+    listed = seen.file("passwd", "/etc/passwd").splitlines()
+    return {
+        "users": users,
+        **_groups(seen),
+        **_summary(users),
+        "legacy_plus": [line.split(":")[0] for line in listed if line.startswith("+")],
+        "uid_min": minimum,
+    }
 
 
 def _user(
@@ -195,14 +202,14 @@ def _summary(users: list[dict[str, Any]]) -> dict[str, Any]:
         ),
         "idle_90": names(lambda one: active(one) and (one["last_login_days"] or 0) > 90),
         "never_logged_in": names(lambda one: active(one) and one["logged_in"] is False),
-        "expired": names(lambda one: one["expired"]),
+        # system accounts are made expired on purpose
+        "expired": names(lambda one: one["expired"] and one["can_login"]),
         "defaults_with_login": names(lambda one: one["name"] in DEFAULTS and one["can_login"]),
         "shared_names": names(lambda one: one["name"] in SHARED and one["can_login"]),
         "system_with_login": names(lambda one: one["system"] and one["can_login"]),
         "root_password": next((one["password"] for one in users if one["name"] == "root"), None),
         "duplicate_uids": _twice([one["uid"] for one in users]),
         "duplicate_names": _twice([one["name"] for one in users]),
-        "legacy_plus": names(lambda one: one["name"].startswith("+")),
     }
 
 

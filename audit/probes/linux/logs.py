@@ -193,6 +193,11 @@ def log_files(seen: Collection) -> dict[str, Any]:
         path: one for path, one in files.items()
         if re.sub(r"[-.](\d+|\d{8})(\.\w+)?$", "", path.removeprefix("/var/log/")) in SYSTEM_LOGS
     }  # fmt: skip
+    names = {"0": "root"} | {  # find prints numbers
+        words[2]: words[0]
+        for words in (line.split(":") for line in seen.file("passwd", "/etc/passwd").splitlines())
+        if len(words) == 7 and words[0] == "syslog"
+    }
     oldest = min((one["modified"] for one in system.values() if one["modified"]), default=None)
     return {
         "count": len(files),
@@ -202,7 +207,9 @@ def log_files(seen: Collection) -> dict[str, Any]:
         "login_records": "/var/log/wtmp" in files,
         "failure_records": "/var/log/btmp" in files,
         "not_root": [
-            path for path, one in system.items() if one["owner"] not in ("root", "syslog")
+            path
+            for path, one in system.items()
+            if names.get(one["owner"], one["owner"]) not in ("root", "syslog")
         ],
         "journal_on_disk": "/var/log/journal" in there,
         "audit_log": "/var/log/audit/audit.log" in files,

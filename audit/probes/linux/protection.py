@@ -204,7 +204,9 @@ def _certificate(pem: str, now: float | None) -> dict[str, Any]:
         one = x509.load_pem_x509_certificate(pem.encode())
         ends: datetime = one.not_valid_after_utc
         subject, issuer = one.subject.rfc4514_string(), one.issuer.rfc4514_string()
-        size = getattr(one.public_key(), "key_size", None)
+        public = one.public_key()
+        size = getattr(public, "key_size", None)
+        kind = type(public).__name__.removesuffix("PublicKey").strip("_").lower()
         algorithm = one.signature_algorithm_oid._name
     except Exception as error:  # whatever a hostile certificate makes the parser raise
         return {"readable": False, "problem": type(error).__name__}
@@ -215,5 +217,6 @@ def _certificate(pem: str, now: float | None) -> dict[str, Any]:
         "expires": int(ends.timestamp()),
         "days_left": None if now is None else int((ends.timestamp() - now) // 86400),
         "key_bits": number(str(size)),
+        "key_strong": size is None or size >= (2048 if kind.startswith(("rsa", "dsa")) else 256),
         "signature": algorithm,
     }

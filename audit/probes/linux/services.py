@@ -232,7 +232,8 @@ def shares(seen: Collection) -> dict[str, Any]:
         "nfs_no_root_squash": [line.split()[0] for line in exports if "no_root_squash" in line],
         "samba_guest": bool(re.search(r"^[ \t]*(guest ok|public)\s*=\s*yes", samba, re.M | re.I)),
         "samba_smb1": bool(re.search(r"min protocol\s*=\s*(NT1|LANMAN|CORE)", samba, re.I)),
-        "ftp_anonymous": ftp.get("anonymous_enable", "").lower() == "yes",
+        # vsftpd lets anybody in where its file is silent
+        "ftp_anonymous": bool(ftp) and ftp.get("anonymous_enable", "yes").lower() == "yes",
         "ftp_tls": ftp.get("ssl_enable", "").lower() == "yes",
         "snmp_v1_v2": bool(re.search(r"^[ \t]*(r[ow]community|com2sec)", snmp, re.M)),
         "snmp_default_community": "default)" in snmp,

@@ -178,7 +178,7 @@ def boot(seen: Collection) -> dict[str, Any]:
         "password": bool(re.search(r"password|GRUB2_PASSWORD", seen.text("grub"))),
         "uefi": "/sys/firmware/efi" in there,
         "audit_parameter": "audit=1" in line.split(),
-        "ima_parameter": "ima" in line,
+        "ima_parameter": bool(re.search(r"(?:^|\s)ima(?:_\w+)?(?:=|\s|$)", line)),
         "tpm": tpm,
         "tpm_version": number(trusted.get("/sys/class/tpm/tpm0/tpm_version_major")),
         "ima_measurements": number(

@@ -80,3 +80,18 @@ def test_defaults_homes_and_sudo() -> None:
     found = sudo(seen(sudoers={"/etc/sudoers": rules}))
     assert found["everything"] == ["x"]
     assert (found["timestamp_timeout"], found["env_reset"]) == (5, True)
+
+
+def test_what_real_hosts_showed() -> None:
+    """NIS lines without a uid; system accounts that are expired on purpose."""
+    passwd = "root:x:0:0::/root:/bin/sh\nsvc:x:99:99::/:/usr/sbin/nologin\nold:x:1001:1001::/:/bin/sh\n+::::::"  # noqa: E501
+    found = accounts(
+        seen(
+            passwd={"/etc/passwd": passwd, "/etc/group": ""},
+            shadow="svc:none:-:1::::::1\nsvc:none:-:1:::::1\nold:set:6:1:::::1",
+            clock="1800000000 UTC",
+        )
+    )
+    assert found["legacy_plus"] == ["+"]
+    assert found["expired"] in (["old"], [])
+    assert "svc" not in found["expired"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audit.probes.linux.logs import logrotate, syslog, time
+from audit.probes.linux.logs import log_files, logrotate, syslog, time
 from tests.audit.seen import facts, seen
 
 
@@ -63,3 +63,9 @@ def test_clocks() -> None:
     assert facts("openeuler2203")["time"]["stratum"] == 3
     assert facts("uos20")["time"]["servers"] == ["ntp.example.edu"]
     assert time(seen())["configured"] is False
+
+
+def test_owners_of_logs_are_numbers() -> None:
+    listed = "640 0 4 9 1 f /var/log/syslog\n640 104 4 9 1 f /var/log/auth.log\n640 7 4 9 1 f /var/log/secure"  # noqa: E501
+    passwd = {"/etc/passwd": "syslog:x:104:110::/home/syslog:/usr/sbin/nologin"}
+    assert log_files(seen(log_files=listed, passwd=passwd))["not_root"] == ["/var/log/secure"]

@@ -47,3 +47,11 @@ def test_shares() -> None:
     assert found["ftp_anonymous"]
     assert found["snmp_default_community"]
     assert shares(seen())["nfs_exports"] == 0
+
+
+def test_vsftpd_lets_anybody_in_where_its_file_is_silent() -> None:
+    assert shares(seen(vsftpd={"/etc/vsftpd.conf": "listen=YES\n"}))["ftp_anonymous"] is True
+    assert (
+        shares(seen(vsftpd={"/etc/vsftpd.conf": "anonymous_enable=NO"}))["ftp_anonymous"] is False
+    )
+    assert shares(seen(vsftpd={}))["ftp_anonymous"] is False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audit.probes.linux.system import families, kernel, mounts, os, sysctl_configured
+from audit.probes.linux.system import boot, families, kernel, mounts, os, sysctl_configured
 from tests.audit.seen import facts, seen
 
 
@@ -70,3 +70,11 @@ def test_blocked_modules_and_usb() -> None:
 def test_a_newer_kernel_waits() -> None:
     listed = "1700000000.0 vmlinuz-5.1\n1790000000.0 vmlinuz-5.2"
     assert kernel(seen(boot_kernels=listed, uname="Linux h 5.1 x86_64"))["newer_waits"]
+
+
+def test_only_a_parameter_of_ima_is_one() -> None:
+    def said(line: str) -> object:
+        return boot(seen(proc_misc={"/proc/cmdline": line}))["ima_parameter"]
+
+    assert said("ro quiet ima_policy=tcb") is True
+    assert said("root=/dev/mapper/primary image=x") is False
