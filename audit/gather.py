@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from audit.collect_cli import _believed as believed
+from audit.collect_cli import believed
 from audit.model import Evidence, ObjectClass, Target
 from audit.probes import local, shelf, table
 from audit.scope import Scope, refusal

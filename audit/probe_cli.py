@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from audit.collect_cli import _believed
+from audit.collect_cli import believed
 from audit.model import Evidence, ObjectClass, Target
 from audit.probes import http, shelf, tls
 from audit.scope import Scope, refusal
@@ -103,7 +103,7 @@ def _probe(options: argparse.Namespace) -> int:
                 "不在本机：需要签名的授权范围 / not this machine: a signed scope is needed",
                 "--scope FILE --signers FILE",
             )
-        scope = _believed(options.scope, options.signers)
+        scope = believed(options.scope, options.signers)
     found = [_one(target, options, scope) for target in targets]
     for one in found:
         if options.output:

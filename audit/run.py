@@ -130,9 +130,7 @@ def assess(
     findings = examine(checks, chosen, seen, now)
     others, more = beside(seen, rule_maps or {}, catalog)
     served = joined(links(checks.values(), catalog), more)
-    single = compensate(
-        results(controls, chosen, (*findings, *others), served, given), made_good
-    )
+    single = compensate(results(controls, chosen, (*findings, *others), served, given), made_good)
     items = aggregate(single, aggregation)
     high, hazards = risks(rules, single, items, chosen, catalog) if rules else ((), ())
     return Run(

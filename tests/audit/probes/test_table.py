@@ -18,7 +18,7 @@ def target(kind: ObjectClass, platform: str = "", **access: str) -> Target:
     [
         (ObjectClass.DATABASE, "mysql", ["mysql"]), (ObjectClass.DATABASE, "redis", ["redis"]),
         (ObjectClass.APPLICATION, "https", ["tls", "http"]), (ObjectClass.SERVER, "debian", []),
-        (ObjectClass.SECURITY_DEVICE, "gateway", ["gateway"]),
+        (ObjectClass.SECURITY_DEVICE, "qinglang", ["gateway"]),
     ],
 )  # fmt: skip
 def test_who_looks(kind: ObjectClass, platform: str, probes: list[str]) -> None:
