@@ -21,7 +21,7 @@ from loguru import logger
 from audit import gauges
 from audit.difference import compare
 from audit.items import Answer
-from audit.model import Assessment, Check, Severity, State, System, Waiver
+from audit.model import Assessment, Check, Finding, ItemResult, Severity, State, System, Waiver
 from audit.record import Beside
 from audit.repairs import overdue
 from audit.run import Compensated, Rules, Run
@@ -149,18 +149,28 @@ def concluded(
 
 
 def alarming(run: Run, on: str) -> bool:
-    """Whether the run comes to exit code 1. Waived failures do not alarm, and still fail."""
+    """Whether the run comes to exit code 1: what fails, be it an item or only a finding of one
+    that a person has yet to decide. Waived failures do not alarm, and still fail."""
+    lacking: list[ItemResult | Finding] = [*unwaived(run.single, run.waivers), *_faults(run)]
     if on == "high":
-        severe = any(
-            one.state is State.FAIL and one.severity is Severity.HIGH
-            for one in unwaived(run.single, run.waivers)
-        )
+        severe = any(one.state is State.FAIL and one.severity is Severity.HIGH for one in lacking)
         return severe or run.score.high_risks > 0 or run.score.hazards > 0
-    failing = bool(unwaived(run.single, run.waivers)) or any(
+    failing = bool(lacking) or any(
         one.state in (State.FAIL, State.PARTIAL) and not _all_waived(run, one.control)
         for one in run.items
     )
     return failing or (on == "unknown" and run.score.unknown > 0)
+
+
+def _faults(run: Run) -> list[Finding]:
+    """Failing findings that speak of an item which is not waived on their target."""
+    return [
+        found
+        for one in run.single
+        if covering(run.waivers, one.control, one.target) is None
+        for found in one.findings
+        if found.state in (State.FAIL, State.PARTIAL)
+    ]
 
 
 def _all_waived(run: Run, control: str) -> bool:

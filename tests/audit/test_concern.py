@@ -13,9 +13,7 @@ SEEN = Evidence(id="e", target="t", probe="mysql", method="m", taken=1.0, dated=
 
 
 def of(probe: str, kind: ObjectClass):  # noqa: ANN201
-    return next(
-        one for one in load_checks().values() if one.probe == probe and kind in one.objects
-    )
+    return next(one for one in load_checks().values() if one.probe == probe and kind in one.objects)
 
 
 @pytest.mark.parametrize(

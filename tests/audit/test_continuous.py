@@ -20,7 +20,9 @@ RECORDING = Path(__file__).parent / "recordings" / "debian12.txt"
 def test_waived_failures_do_not_alarm_and_still_fail() -> None:
     run = made()
     assert alarming(run, "any")
-    controls = {one.control for one in run.single if one.state in (State.FAIL, State.PARTIAL)}
+    lacking = (State.FAIL, State.PARTIAL)
+    controls = {one.control for one in run.single
+                if one.state in lacking or any(f.state in lacking for f in one.findings)}  # fmt: skip
     held = tuple(
         Waiver(id=name, control=name, target="", reason="r", approver="王",
                granted="2026-01-01", expires="2026-12-31")
@@ -30,6 +32,16 @@ def test_waived_failures_do_not_alarm_and_still_fail() -> None:
     assert not alarming(accepted, "any")
     assert alarming(accepted, "unknown")
     assert accepted.score == run.score
+
+
+def test_a_finding_alarms_before_a_person_decides() -> None:
+    run = made()
+    pending = tuple(one for one in run.single if one.state is State.UNKNOWN
+                    and any(f.state is State.FAIL for f in one.findings))  # fmt: skip
+    assert pending
+    only = replace(run, single=pending, items=())
+    assert alarming(only, "any")
+    assert not alarming(replace(only, single=()), "any")
 
 
 def test_high_only() -> None:
