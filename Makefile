@@ -15,7 +15,7 @@ run: setup ## the gateway on this machine, embedded defaults (ARGS="--proxy …"
 check: setup ## format, lint, strict types, fast tests: about a minute on two cores
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
-	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
+	@$(PY) -m pytest -q -m "not wire and not browser and not targets" -n 2 tests
 
 audit-targets: setup ## real targets of the audit: build the trees (root, about 4 minutes), look at all of them
 	@sh scripts/audit_targets.sh
@@ -24,8 +24,8 @@ audit-targets: setup ## real targets of the audit: build the trees (root, about 
 
 test: setup ## everything, with real sockets and a real browser (installs Chromium and test servers)
 	@sh scripts/test-packages.sh
-	@$(PY) -m pytest -q -m "not wire and not browser" -n 2 tests
-	@$(PY) -m pytest -q -m "wire or browser" tests
+	@$(PY) -m pytest -q -m "not wire and not browser and not targets" -n 2 tests
+	@$(PY) -m pytest -q -m "(wire or browser) and not targets" tests
 
 format: setup ## rewrite the code in the project's format
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .

@@ -22,7 +22,8 @@ def test_waived_failures_do_not_alarm_and_still_fail() -> None:
     assert alarming(run, "any")
     lacking = (State.FAIL, State.PARTIAL)
     controls = {one.control for one in run.single
-                if one.state in lacking or any(f.state in lacking for f in one.findings)}  # fmt: skip
+                if one.state in lacking
+                or any(f.state in lacking for f in one.findings)}  # fmt: skip
     held = tuple(
         Waiver(id=name, control=name, target="", reason="r", approver="王",
                granted="2026-01-01", expires="2026-12-31")

@@ -18,7 +18,6 @@ from tests.audit.test_collect_cli import signed
 
 TREES = {one.tree for one in looking.targets() if one.id in looking.ALWAYS}
 WHY = next((why for why in map(lacking, sorted(TREES)) if why), "")
-real = [pytest.mark.wire, pytest.mark.skipif(bool(WHY), reason=WHY)]
 
 
 def chosen() -> list[looking.Real]:
@@ -49,7 +48,13 @@ def test_the_page_is_of_the_data() -> None:
 
 
 @pytest.fixture
-def machines(tmp_path: Path) -> Iterator[dict[str, Machine]]:
+def trees() -> None:
+    if WHY:
+        pytest.fail(WHY)
+
+
+@pytest.fixture
+def machines(tmp_path: Path, trees: None) -> Iterator[dict[str, Machine]]:
     from contextlib import ExitStack
 
     with ExitStack() as stack:
@@ -62,8 +67,7 @@ def machines(tmp_path: Path) -> Iterator[dict[str, Machine]]:
         yield found
 
 
-@pytest.mark.wire
-@pytest.mark.skipif(bool(WHY), reason=WHY)
+@pytest.mark.targets
 def test_three_real_targets_by_the_command_line(
     tmp_path: Path, machines: dict[str, Machine], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,9 +136,10 @@ def state(top: Path, *, logs: bool) -> dict[str, tuple[int, int, int, int]]:
     return found
 
 
-@pytest.mark.wire
-@pytest.mark.skipif(bool(WHY), reason=WHY)
-def test_collecting_over_ssh_changes_nothing_but_the_listed_records(tmp_path: Path) -> None:
+@pytest.mark.targets
+def test_collecting_over_ssh_changes_nothing_but_the_listed_records(
+    tmp_path: Path, trees: None
+) -> None:
     with machine(tmp_path / "m", "bookworm-hardened", "hardened", 70) as here:
         looking.lived_in(here, "hardened")
         before, logs = state(here.top, logs=False), state(here.top, logs=True)
@@ -156,9 +161,8 @@ def put(here: Machine, path: str, content: bytes) -> None:
     place.chmod(0o755)
 
 
-@pytest.mark.wire
-@pytest.mark.skipif(bool(WHY), reason=WHY)
-def test_odd_hosts_come_out_as_unknown_with_a_reason(tmp_path: Path) -> None:
+@pytest.mark.targets
+def test_odd_hosts_come_out_as_unknown_with_a_reason(tmp_path: Path, trees: None) -> None:
     with machine(tmp_path / "m", "bookworm-hardened", "hardened", 71) as here:
         asks = looking.gather([("asks", here, "zhang")])["asks"]  # sudo wants a password
         put(here, "etc/issue", "未经授权禁止使用\n".encode("gbk"))
