@@ -35,8 +35,9 @@ def register(commands: Any) -> None:
     listed.set_defaults(run=run_list)
     new = inner.add_parser("open", help="立项 / open one, or all failures of a run")
     new.add_argument("control", nargs="?", default="", metavar="CLAUSE|ID")
-    new.add_argument("--from-run", default="", metavar="RUN", help="由一次运行 / from a run")
-    new.add_argument("--level", type=int, choices=range(1, 5), default=3)
+    new.add_argument("--from-run", nargs="?", const="", metavar="RUN",
+                     help="由一次运行，缺省为最近一次 / from a run, the last one by default")  # fmt: skip
+    new.add_argument("--level", type=int, choices=range(1, 5))
     new.add_argument("--target", default="", metavar="ID")
     new.add_argument("--check", default="", metavar="ID")
     new.add_argument("--problem", default="")
@@ -99,7 +100,7 @@ def _told(one: Case, now: float) -> dict[str, Any]:
 def run_open(options: argparse.Namespace) -> int:
     """Open one repair, or one for each failing finding of a run."""
     with opened(options, make=True) as store:
-        if options.from_run:
+        if options.from_run is not None:
             steps = _of_run(store, options)
         elif options.control:
             control = control_id(options.control, options.level)
@@ -123,7 +124,7 @@ def _opening(
         target=target,
         check=check,
         number=options.number,
-        source=options.source or options.from_run,
+        source=options.source or options.from_run or "",
         problem=problem,
         owner=options.owner,
         due=options.due,
@@ -152,7 +153,7 @@ def run_import(options: argparse.Namespace) -> int:
     """Open what a list names; nothing where a cell is wrong."""
     if options.file.stat().st_size > MAX_LIST:
         raise bad(str(options.file), "文件过大 / the file is too large")
-    known = [one.id for one in load_catalog().select(standard="GBT22239-2019", level=3)]
+    known = [one.id for one in load_catalog().select(standard="GBT22239-2019")]
     steps = read_list(
         options.file.read_bytes(), str(options.file), source=options.source, known=known
     )

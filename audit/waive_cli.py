@@ -29,7 +29,7 @@ def register(commands: Any) -> None:
     inner = room.add_subparsers(dest="waive_command", required=True, metavar="COMMAND")
     add = inner.add_parser("add", help="登记 / grant")
     add.add_argument("control", metavar="CLAUSE|ID")
-    add.add_argument("--level", type=int, choices=range(1, 5), default=3)
+    add.add_argument("--level", type=int, choices=range(1, 5))
     add.add_argument("--target", default="", metavar="ID")
     add.add_argument("--reason", required=True)
     add.add_argument("--approver", required=True)
@@ -45,7 +45,7 @@ def register(commands: Any) -> None:
     revoke.set_defaults(run=run_revoke)
     made = commands.add_parser("compensate", help="整体测评：由他项弥补 / made good by another")
     made.add_argument("control", metavar="CLAUSE|ID")
-    made.add_argument("--level", type=int, choices=range(1, 5), default=3)
+    made.add_argument("--level", type=int, choices=range(1, 5))
     made.add_argument("--target", default="", metavar="ID")
     made.add_argument("--by", required=True, metavar="CLAUSE|ID")
     made.add_argument("--reason", required=True)
@@ -65,10 +65,12 @@ def register(commands: Any) -> None:
         place(one)
 
 
-def control_id(given: str, level: int) -> str:
-    """A control by its id or its clause. Raises DataError."""
+def control_id(given: str, level: int | None = None) -> str:
+    """A control by its id or its clause, whose chapter says the level (6 to 9: level 1 to 4).
+    Raises DataError."""
     catalog = load_catalog()
-    for name in (given, f"GBT22239-2019:{level}:{given}"):
+    levels = [level] if level else [1, 2, 3, 4]
+    for name in (given, *(f"GBT22239-2019:{one}:{given}" for one in levels)):
         if catalog.get(name) is not None:
             return name
     raise bad(given, "不在目录中 / is not in the catalog", "8.1.4.1.a")
