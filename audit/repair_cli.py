@@ -35,8 +35,8 @@ def register(commands: Any) -> None:
     listed.set_defaults(run=run_list)
     new = inner.add_parser("open", help="立项 / open one, or all failures of a run")
     new.add_argument("control", nargs="?", default="", metavar="CLAUSE|ID")
-    new.add_argument("--from-run", nargs="?", const="", metavar="RUN",
-                     help="由一次运行，缺省为最近一次 / from a run, the last one by default")  # fmt: skip
+    said = "由一次运行，缺省为最近一次 / from a run, the last one by default"
+    new.add_argument("--from-run", nargs="?", const="", metavar="RUN", help=said)
     new.add_argument("--level", type=int, choices=range(1, 5))
     new.add_argument("--target", default="", metavar="ID")
     new.add_argument("--check", default="", metavar="ID")

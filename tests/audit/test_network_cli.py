@@ -15,7 +15,7 @@ def test_import_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     files = [str(HERE / "vrp-good.cfg"), str(HERE / "ios-bad.cfg")]
     assert main(["audit", "import-config", *files, "--output", folder]) == 0
     assert "vrp-good: vrp V200R019" in capsys.readouterr().out
-    assert main(["audit", "run", "--evidence", folder, "--json"]) == 0  # contributions
+    assert main(["audit", "run", "--evidence", folder, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert {one["kind"] for one in found["targets"]} == {"network-device"}
     assert found["facts_decided"] > 150
