@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mitmproxy import http
@@ -59,6 +60,11 @@ class Exchange:
         self.bytes_down = 0
         self.counted = 0  # bytes told to quotas
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
+
+    def unread(self) -> None:
+        """A body goes on that is too long to be read: said at once, for the answer may come,
+        and be recorded, before the last of the body."""
+        self.facts = replace(self.facts, gap=self.facts.gap or Gap.OVER_BUDGET)
 
 
 def reader(fields: Fields) -> Callable[[str], str]:

@@ -141,6 +141,7 @@ class FilterStream(HttpStream):
             sent = bytes(self.request_body_buf)
             self.request_body_buf.clear()
             self.flow.request.stream = True
+            self.flow.metadata["exchange"].unread()
             yield from self.start_request_stream()
             if self.client_state == self.state_stream_request_body:
                 yield from self.state_stream_request_body(RequestData(self.stream_id, sent))

@@ -204,7 +204,7 @@ class Requests:
             return
         before, body = exchange.facts, flow.request.raw_content
         if flow.request.stream or body is None:  # too long to be read: forwarded, and said
-            exchange.facts = replace(before, gap=before.gap or Gap.OVER_BUDGET)
+            exchange.unread()
             return
         text = readable(body, headers("content-encoding")) if body else body
         if isinstance(text, Gap):
@@ -260,6 +260,8 @@ class Requests:
         if self._asks(facts):  # held until it is read, or too long to be (see layers.py)
             flow.metadata["asking"] = MOST_BODY
             unknown, long = "", length.isdigit() and int(length) > MOST_BODY
+            if long:
+                exchange.unread()
         if unknown or long:
             request.stream = True
         exchange.bytes_up = int(length) if length.isdigit() and len(length) < 16 else 0
