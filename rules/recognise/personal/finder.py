@@ -1,0 +1,146 @@
+"""All recognisers of personal data over one text, one line, or one cell. Pure.
+
+A trigger (hyperscan, RE2 or Python's own `re`, with the same answers) says near which places
+anything can stand at all; only those lines are read by the recognisers. Overlapping hits are
+settled: verified before suspected, then the longer, then the kind. Values are never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from rules.recognise.personal import addresses, words
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning
+from rules.recognise.personal.names import Names, NameWords, Roster
+from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
+from rules.recognise.personal.triggers import Trigger, best
+
+REACH = 400  # characters to each side of a trigger that are read, within its line
+
+_WIDE = re.compile("[\uff01-\uff5e\u3000\u2010-\u2015\u2212]+")
+_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_FOLDED |= {0x3000: 0x20} | dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)
+for _kept in "，：；！？":  # clause punctuation stays what it is
+    del _FOLDED[ord(_kept)]
+_RANK = {kind: place for place, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the recognisers know, as read from `rules/personal/`."""
+
+    labels: LabelFile
+    prefixes: tuple[Prefixes, ...]
+    people: NameWords
+
+
+def fold(text: str) -> str:
+    """Full-width letters, digits and dashes as ASCII; one character for one, so places stay."""
+    return _WIDE.sub(lambda found: found.group().translate(_FOLDED), text)
+
+
+class Finder:
+    """The recognisers, made once. `find` reads a text, `value` a cell under its header."""
+
+    __slots__ = ("_names", "_numbers", "_trigger", "labels", "roster")
+
+    def __init__(
+        self, knowledge: Knowledge, roster: Roster | None = None, trigger: Callable[[Iterable[str]], Trigger] = best
+    ) -> None:
+        self.labels = Labels(knowledge.labels.labels, knowledge.labels.others)
+        self.roster = roster
+        self._numbers = Numbers(self.labels, by_length(knowledge.prefixes))
+        name_labels = [
+            word
+            for label in knowledge.labels.labels
+            if label.kind is Kind.NAME
+            for word in (*label.words, *label.ascii)
+        ]
+        self._names = Names(knowledge.people, name_labels)
+        self._trigger = trigger(self._names.triggers)
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """Every hit of a text, in order, none over another."""
+        folded = fold(text)
+        found: list[Hit] = []
+        for start, end in windows(folded, self._trigger.places(folded)):
+            found += self._numbers.find(folded, start, end)
+            found += words.find(folded, start, end, self.labels)
+            found += addresses.find(folded, start, end, self.labels)
+            found += self._names.find(folded, start, end)
+        if self.roster is not None:
+            found += self._names.roster(folded, self.roster)
+        return settled(found)
+
+    def value(self, text: str, header: str = "") -> Hit | None:
+        """What a whole cell is, under what its header says; None where it is nothing known."""
+        folded = fold(text).strip()
+        if not folded or len(folded) > 200:
+            return None
+        said = self.labels.kinds(header) if header else NOTHING
+        return self.cell(folded, said)
+
+    def cell(self, folded: str, said: Meaning) -> Hit | None:
+        """The same of folded text under a header that was read before."""
+        hit = self._numbers.value(folded, said)
+        if hit is not None:
+            return hit
+        kind = words.value(folded)
+        if kind is not None and kind not in said.veto:
+            sure = kind in said.kinds or kind in (Kind.MAC, Kind.UUID, Kind.OFFICER_ID)
+            return _whole(kind, folded, "format", sure=sure)
+        if self.roster is not None and self.roster.has(folded):
+            return _whole(Kind.NAME, folded, "roster", sure=True)
+        if self._names.value(folded):
+            return _whole(Kind.NAME, folded, "surname", sure=Kind.NAME in said.kinds)
+        for hit in addresses.find(folded, 0, len(folded), self.labels):
+            if hit.end - hit.start >= 0.8 * len(folded):
+                return replace(hit, start=0, end=len(folded))
+        return None
+
+
+def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
+    return Hit(kind, 0, len(text), Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule)
+
+
+def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The lines, or parts of long lines, around the places; ordered, none over another."""
+    low = high = -1
+    for place in places:
+        if place < high:
+            continue
+        line = text.rfind("\n", max(0, place - REACH), place)
+        begin = line + 1 if line >= 0 else max(0, place - REACH)
+        line = text.find("\n", place, place + REACH)
+        end = line if line >= 0 else min(len(text), place + REACH)
+        if begin <= high and low >= 0:
+            high = max(high, end)
+            continue
+        if low >= 0:
+            yield low, high
+        low, high = begin, end
+    if low >= 0:
+        yield low, high
+
+
+def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """No two over one another: verified first, then longer, then by kind."""
+    chosen: list[Hit] = []
+    ordered = sorted(
+        set(hits),
+        key=lambda one: (
+            one.confidence is not Confidence.VERIFIED,
+            one.start - one.end,
+            _RANK[one.kind],
+            one.start,
+        ),
+    )
+    taken: list[tuple[int, int]] = []
+    for one in ordered:
+        if all(one.end <= low or one.start >= high for low, high in taken):
+            chosen.append(one)
+            taken.append((one.start, one.end))
+    return tuple(sorted(chosen, key=lambda one: one.start))

@@ -1,0 +1,185 @@
+"""Where personal data can stand at all: three engines with the same answers. Pure.
+
+A trigger is a superset: every hit of every recogniser has at least one place in it, and a place
+without a hit costs only time. Hyperscan reads bytes, RE2 and `re` characters; all give places
+as characters. Hyperscan and RE2 are optional, `re` is always there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from rules.recognise.personal.words import PLATE_PROVINCES
+
+try:
+    import hyperscan
+except ModuleNotFoundError:  # pragma: no cover - an optional package
+    hyperscan = None
+try:
+    import re2
+except ModuleNotFoundError:  # pragma: no cover - an optional package
+    re2 = None
+
+_HAN = "[\u4e00-\u9fff]"
+_SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
+PROVINCES = (
+    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南"
+    " 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门"
+).split()
+FIXED = (
+    "[0-9]{4}",
+    "@",
+    r"[0-9]\.[0-9]{1,3}\.",
+    "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:",
+    "[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-",
+    f"(?:{'|'.join(PLATE_PROVINCES)})[A-HJ-NP-Z]",
+    "字第",
+    "信",
+    "加V",
+    "加v",
+    "[Ww][Xx]",
+    "[Vv][Xx]",
+    "[Ww][Ee][Cc][Hh][Aa][Tt]",
+    "[Ww][Ee][Ii][Xx][Ii][Nn]",
+    "-----BEGIN",
+    "AKIA",
+    "LTAI",
+    "AKID",
+    r"\.eyJ",
+    "sk-[0-9A-Za-z]{8}",
+    "[0-9]{3}[ -][0-9]{4}",
+    "(?:址|地)[\"']? ?(?::|：|=)",
+    "(?:址|地)(?:（|\\()",
+    f"(?:{'|'.join(PROVINCES)}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城]"
+    f"(?:{_SIGN}|{_HAN})",
+    "[路街道巷弄村][0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]{1,6}[号弄栋幢]",
+)
+
+
+class Trigger(Protocol):
+    """Places near which there may be something."""
+
+    name: str
+
+    def places(self, text: str) -> Iterable[int]:
+        """Character places in ascending order."""
+        ...
+
+
+def _all(hints: Iterable[str]) -> list[str]:
+    return [*FIXED, *hints]
+
+
+class Plain:
+    """Python's own engine."""
+
+    name = "re"
+    __slots__ = ("_shape",)
+
+    def __init__(self, hints: Iterable[str] = ()) -> None:
+        self._shape = re.compile("|".join(_all(hints)))
+
+    def places(self, text: str) -> Iterator[int]:
+        return (found.start() for found in self._shape.finditer(text))
+
+
+class Everywhere:
+    """No trigger: every line is read. What the others are held against."""
+
+    name = "none"
+    __slots__ = ()
+
+    def places(self, text: str) -> Iterator[int]:
+        return iter(range(0, len(text), 100))
+
+
+class Linear:
+    """RE2: linear in the text whatever it is."""
+
+    name = "re2"
+    __slots__ = ("_shape",)
+
+    def __init__(self, hints: Iterable[str] = ()) -> None:
+        if re2 is None:  # pragma: no cover - an optional package
+            raise ModuleNotFoundError("google-re2")
+        self._shape: Any = re2.compile("|".join(_all(hints)))
+
+    def places(self, text: str) -> Iterator[int]:
+        return (found.start() for found in self._shape.finditer(text))
+
+
+class Vector:
+    """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
+
+    name = "hyperscan"
+    __slots__ = ("_database", "_scratch")
+
+    def __init__(self, hints: Iterable[str] = ()) -> None:
+        if hyperscan is None:  # pragma: no cover - an optional package
+            raise ModuleNotFoundError("hyperscan")
+        wanted = [one.encode() for one in _bytes(_all(hints))]
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._database.compile(
+            expressions=wanted,
+            ids=list(range(len(wanted))),
+            elements=len(wanted),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(wanted),
+        )
+        self._scratch = hyperscan.Scratch(self._database)
+
+    def places(self, text: str) -> list[int]:
+        """Ends of matches in bytes, as places in characters (never beyond the match)."""
+        data = text.encode("utf-8", "surrogatepass")
+        ends: list[int] = []
+        last = -1000
+
+        def seen(_id: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            nonlocal last
+            if end - last > 60:  # nearer ones are in the window of the one before
+                ends.append(end)
+                last = end
+
+        self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
+        if len(data) == len(text):
+            return [end - 1 for end in ends]
+        found, place, low = [], 0, 0
+        for end in ends:
+            place += len(data[low:end].decode("utf-8", "surrogatepass" if end == low else "ignore"))
+            found.append(place - 1)
+            low = end
+        return found
+
+
+def _bytes(patterns: list[str]) -> list[str]:
+    """Classes of Chinese characters as alternatives: bytes have no classes of characters."""
+    made = []
+    for one in (each.replace(_HAN, _HAN_BYTES) for each in patterns):
+        made.append(
+            re.sub(
+                r"\[([^\]]*[^\x00-\x7f][^\]]*)\]",
+                lambda found: "(?:" + "|".join(_members(found.group(1))) + ")",
+                one,
+            )
+        )
+    return made
+
+
+_HAN_BYTES = r"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf])"
+
+
+def _members(inner: str) -> list[str]:
+    ranges = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]", inner)
+    rest = re.sub(r"[0-9A-Za-z]-[0-9A-Za-z]", "", inner)
+    return [*rest, *(f"[{one}]" for one in ranges)]
+
+
+def best(hints: Iterable[str] = ()) -> Trigger:
+    """The fastest engine there is."""
+    chosen = tuple(hints)
+    if hyperscan is not None:
+        return Vector(chosen)
+    if re2 is not None:
+        return Linear(chosen)
+    return Plain(chosen)
