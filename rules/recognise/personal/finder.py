@@ -20,11 +20,11 @@ from rules.recognise.personal.triggers import Trigger, best
 
 REACH = 400  # characters to each side of a trigger that are read, within its line
 
-_WIDE = re.compile("[\uff01-\uff5e\u3000\u2010-\u2015\u2212]+")
-_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_FOLDED |= {0x3000: 0x20} | dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)
-for _kept in "，：；！？":  # clause punctuation stays what it is
-    del _FOLDED[ord(_kept)]
+_WIDE = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff0d\uff0e\uff20\uff3f\u2010-\u2015\u2212]"
+)
+_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，：；！？"}
+_FOLDED |= dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)  # clause punctuation stays
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -39,7 +39,9 @@ class Knowledge:
 
 def fold(text: str) -> str:
     """Full-width letters, digits and dashes as ASCII; one character for one, so places stay."""
-    return _WIDE.sub(lambda found: found.group().translate(_FOLDED), text)
+    if _WIDE.search(text) is not None:
+        text = text.translate(_FOLDED)
+    return text.replace("（", "(").replace("）", ")").replace("\u3000", " ")
 
 
 class Finder:
@@ -66,10 +68,14 @@ class Finder:
         """Every hit of a text, in order, none over another."""
         folded = fold(text)
         found: list[Hit] = []
-        for start, end in windows(folded, self._trigger.places(folded)):
+        numbers, letters, places, names = self._trigger.places(folded)
+        for start, end in windows(folded, numbers):
             found += self._numbers.find(folded, start, end)
+        for start, end in windows(folded, letters):
             found += words.find(folded, start, end, self.labels)
+        for start, end in windows(folded, places):
             found += addresses.find(folded, start, end, self.labels)
+        for start, end in windows(folded, names):
             found += self._names.find(folded, start, end)
         if self.roster is not None:
             found += self._names.roster(folded, self.roster)
@@ -129,18 +135,32 @@ def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
 def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """No two over one another: verified first, then longer, then by kind."""
     chosen: list[Hit] = []
-    ordered = sorted(
-        set(hits),
-        key=lambda one: (
-            one.confidence is not Confidence.VERIFIED,
-            one.start - one.end,
-            _RANK[one.kind],
-            one.start,
-        ),
-    )
-    taken: list[tuple[int, int]] = []
-    for one in ordered:
-        if all(one.end <= low or one.start >= high for low, high in taken):
-            chosen.append(one)
-            taken.append((one.start, one.end))
-    return tuple(sorted(chosen, key=lambda one: one.start))
+    crowd: list[Hit] = []
+    reach = -1
+    for one in sorted(set(hits), key=_place):
+        if one.start >= reach and crowd:
+            chosen += _apart(crowd)
+            crowd = []
+        crowd.append(one)
+        reach = max(reach, one.end)
+    return (*chosen, *_apart(crowd))
+
+
+def _place(one: Hit) -> tuple[int, int]:
+    return one.start, one.end
+
+
+def _weight(one: Hit) -> tuple[bool, int, int, int]:
+    sure = one.confidence is Confidence.VERIFIED
+    return not sure, one.start - one.end, _RANK[one.kind], one.start
+
+
+def _apart(crowd: list[Hit]) -> list[Hit]:
+    """Of hits that touch one another, those that stand; at most 64 are weighed together."""
+    if len(crowd) < 2:
+        return crowd
+    kept: list[Hit] = []
+    for one in sorted(crowd, key=_weight)[:64]:
+        if all(one.end <= other.start or one.start >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept, key=_place)

@@ -41,7 +41,7 @@ _PASSPORT_ALONE = re.compile(r"(?:[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7})")
 _HK_MACAU = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|[CW][0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
 _HK_MACAU_ALONE = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|C[0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
 _TAIWAN = re.compile(r"(?:[LT][0-9]{8}|[0-9]{8}|[0-9]{10}(?:[A-Z])?)")
-_SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{4,18}[A-Za-z0-9]{0,4}")
+_SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{5,18}[A-Za-z0-9]{0,4}")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SCHOOL = (Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER)
 
@@ -92,7 +92,7 @@ class Numbers:
                 continue
             token = text[left:high]
             if token.isdecimal():
-                if high - low < 4:
+                if high - low < 5:
                     continue
                 hit = self._single(token, low, high, self._labels.left(text, low, done))
             elif token.isalnum():
@@ -242,7 +242,7 @@ class Numbers:
                 return hit, count
         word, (low, high) = words[0], spans[0]
         if word.isdecimal():
-            return (self._single(word, low, high, said) if len(word) > 3 else None), 1
+            return (self._single(word, low, high, said) if len(word) > 4 else None), 1
         return self._mixed(word, low, high, said), 1
 
 
@@ -277,7 +277,7 @@ def _by_label(number: str, start: int, end: int, kinds: frozenset[Kind]) -> Hit 
     digits = number.isdecimal()
     if Kind.NATIONAL_STUDENT_NUMBER in kinds and 16 <= size <= 19:
         return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE, "label")
-    if Kind.STUDENT_NUMBER in kinds and 4 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
+    if Kind.STUDENT_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
         return Hit(Kind.STUDENT_NUMBER, start, end, SURE, "label")
     if Kind.EXAM_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
         return Hit(Kind.EXAM_NUMBER, start, end, SURE, "label")

@@ -8,7 +8,7 @@ as characters. Hyperscan and RE2 are optional, `re` is always there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from rules.recognise.personal.words import PLATE_PROVINCES
@@ -28,17 +28,17 @@ PROVINCES = (
     "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南"
     " 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门"
 ).split()
-FIXED = (
-    "[0-9]{4}",
+NUMBERS = ("[0-9]{5}", "[0-9]{3}[ )-]{1,2}[0-9]{4}", "[0-9]{4}[ -][0-9]{3}[ -]")
+LETTERS = (
     "@",
     r"[0-9]\.[0-9]{1,3}\.",
     "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:",
     "[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-",
+    r"[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]",
     f"(?:{'|'.join(PLATE_PROVINCES)})[A-HJ-NP-Z]",
     "字第",
-    "信",
-    "加V",
-    "加v",
+    "[微薇]信",
+    "加[Vv]",
     "[Ww][Xx]",
     "[Vv][Xx]",
     "[Ww][Ee][Cc][Hh][Aa][Tt]",
@@ -49,13 +49,16 @@ FIXED = (
     "AKID",
     r"\.eyJ",
     "sk-[0-9A-Za-z]{8}",
-    "[0-9]{3}[ -][0-9]{4}",
-    "(?:址|地)[\"']? ?(?::|：|=)",
-    "(?:址|地)(?:（|\\()",
+)
+PLACES = (
+    "[址地][\"']? ?(?::|：|=)",
+    r"[址地]\(",
     f"(?:{'|'.join(PROVINCES)}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城]"
     f"(?:{_SIGN}|{_HAN})",
-    "[路街道巷弄村][0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]{1,6}[号弄栋幢]",
+    f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
 )
+FAMILIES = 4
+"""Numbers, letters, places, names: each family is read only where its own triggers are."""
 
 
 class Trigger(Protocol):
@@ -63,26 +66,43 @@ class Trigger(Protocol):
 
     name: str
 
-    def places(self, text: str) -> Iterable[int]:
-        """Character places in ascending order."""
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        """For each family, places in ascending order (characters)."""
         ...
 
 
-def _all(hints: Iterable[str]) -> list[str]:
-    return [*FIXED, *hints]
+def _families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return (NUMBERS, LETTERS, PLACES, tuple(names))
 
 
 class Plain:
     """Python's own engine."""
 
     name = "re"
-    __slots__ = ("_shape",)
+    __slots__ = ("_shapes",)
 
-    def __init__(self, hints: Iterable[str] = ()) -> None:
-        self._shape = re.compile("|".join(_all(hints)))
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._shapes = tuple(re.compile("|".join(one)) for one in _families(names) if one)
 
-    def places(self, text: str) -> Iterator[int]:
-        return (found.start() for found in self._shape.finditer(text))
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        return [_starts(shape, text) for shape in self._shapes]
+
+
+class Linear:
+    """RE2: linear in the text whatever it is."""
+
+    name = "re2"
+    __slots__ = ("_shapes",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        if re2 is None:  # pragma: no cover - an optional package
+            raise ModuleNotFoundError("google-re2")
+        self._shapes: tuple[Any, ...] = tuple(
+            re2.compile("|".join(one)) for one in _families(names) if one
+        )
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        return [_starts(shape, text) for shape in self._shapes]
 
 
 class Everywhere:
@@ -91,35 +111,30 @@ class Everywhere:
     name = "none"
     __slots__ = ()
 
-    def places(self, text: str) -> Iterator[int]:
-        return iter(range(0, len(text), 100))
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        del names
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
+        return [sorted(starts)] * FAMILIES
 
 
-class Linear:
-    """RE2: linear in the text whatever it is."""
-
-    name = "re2"
-    __slots__ = ("_shape",)
-
-    def __init__(self, hints: Iterable[str] = ()) -> None:
-        if re2 is None:  # pragma: no cover - an optional package
-            raise ModuleNotFoundError("google-re2")
-        self._shape: Any = re2.compile("|".join(_all(hints)))
-
-    def places(self, text: str) -> Iterator[int]:
-        return (found.start() for found in self._shape.finditer(text))
+def _starts(shape: Any, text: str) -> Iterator[int]:
+    return (found.start() for found in shape.finditer(text))
 
 
 class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_database", "_scratch")
+    __slots__ = ("_database", "_family", "_scratch")
 
-    def __init__(self, hints: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
             raise ModuleNotFoundError("hyperscan")
-        wanted = [one.encode() for one in _bytes(_all(hints))]
+        families = _families(names)
+        self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
+        wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         self._database.compile(
             expressions=wanted,
@@ -129,30 +144,42 @@ class Vector:
         )
         self._scratch = hyperscan.Scratch(self._database)
 
-    def places(self, text: str) -> list[int]:
+    def places(self, text: str) -> Sequence[Iterable[int]]:
         """Ends of matches in bytes, as places in characters (never beyond the match)."""
         data = text.encode("utf-8", "surrogatepass")
-        ends: list[int] = []
-        last = -1000
+        family = self._family
+        ends: list[list[int]] = [[] for _ in range(FAMILIES)]
+        last = [-1000] * FAMILIES
 
-        def seen(_id: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            nonlocal last
-            if end - last > 60:  # nearer ones are in the window of the one before
-                ends.append(end)
-                last = end
+        def seen(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            at = family[id_]
+            if end - last[at] > NEAR:
+                ends[at].append(end)
+                last[at] = end
 
         self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
+        if not any(ends):
+            return ends
         if len(data) == len(text):
-            return [end - 1 for end in ends]
-        found, place, low = [], 0, 0
-        for end in ends:
-            place += len(data[low:end].decode("utf-8", "surrogatepass" if end == low else "ignore"))
-            found.append(place - 1)
-            low = end
-        return found
+            return [[end - 1 for end in one] for one in ends]
+        return [_characters(data, one) for one in ends]
 
 
-def _bytes(patterns: list[str]) -> list[str]:
+NEAR = 60  # bytes: a place this near to the one before is in its window
+
+
+def _characters(data: bytes, ends: list[int]) -> list[int]:
+    found, place, low = [], 0, 0
+    for end in ends:
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end += 1  # noqa: PLW2901 - to the end of its character
+        place += len(data[low:end].decode("utf-8", "surrogatepass"))
+        found.append(place - 1)
+        low = end
+    return found
+
+
+def _bytes(patterns: Iterable[str]) -> list[str]:
     """Classes of Chinese characters as alternatives: bytes have no classes of characters."""
     made = []
     for one in (each.replace(_HAN, _HAN_BYTES) for each in patterns):
@@ -175,9 +202,9 @@ def _members(inner: str) -> list[str]:
     return [*rest, *(f"[{one}]" for one in ranges)]
 
 
-def best(hints: Iterable[str] = ()) -> Trigger:
+def best(names: Iterable[str] = ()) -> Trigger:
     """The fastest engine there is."""
-    chosen = tuple(hints)
+    chosen = tuple(names)
     if hyperscan is not None:
         return Vector(chosen)
     if re2 is not None:
