@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
@@ -25,6 +26,7 @@ _WIDE = re.compile(
 )
 _FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，：；！？"}
 _FOLDED |= dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)  # clause punctuation stays
+_PLACE = itemgetter(1, 2)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -104,7 +106,7 @@ class Finder:
             return _whole(Kind.NAME, folded, "surname", sure=Kind.NAME in said.kinds)
         for hit in addresses.find(folded, 0, len(folded), self.labels):
             if hit.end - hit.start >= 0.8 * len(folded):
-                return replace(hit, start=0, end=len(folded))
+                return hit._replace(start=0, end=len(folded))
         return None
 
 
@@ -137,17 +139,13 @@ def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     chosen: list[Hit] = []
     crowd: list[Hit] = []
     reach = -1
-    for one in sorted(set(hits), key=_place):
+    for one in sorted(hits, key=_PLACE):
         if one.start >= reach and crowd:
             chosen += _apart(crowd)
             crowd = []
         crowd.append(one)
         reach = max(reach, one.end)
     return (*chosen, *_apart(crowd))
-
-
-def _place(one: Hit) -> tuple[int, int]:
-    return one.start, one.end
 
 
 def _weight(one: Hit) -> tuple[bool, int, int, int]:
@@ -163,4 +161,4 @@ def _apart(crowd: list[Hit]) -> list[Hit]:
     for one in sorted(crowd, key=_weight)[:64]:
         if all(one.end <= other.start or one.start >= other.end for other in kept):
             kept.append(one)
-    return sorted(kept, key=_place)
+    return sorted(kept, key=_PLACE)

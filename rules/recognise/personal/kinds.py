@@ -8,8 +8,8 @@ its set of values, not by one value alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -74,8 +74,7 @@ class Confidence(StrEnum):
     SUSPECTED = "suspected"  # 疑似
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One find: characters `start` to `end` (exclusive) of the text given. `rule` says why."""
 
     kind: Kind

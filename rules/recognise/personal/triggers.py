@@ -149,13 +149,15 @@ class Vector:
         data = text.encode("utf-8", "surrogatepass")
         family = self._family
         ends: list[list[int]] = [[] for _ in range(FAMILIES)]
-        last = [-1000] * FAMILIES
+        digits = -1000
 
         def seen(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            at = family[id_]
-            if end - last[at] > NEAR:
-                ends[at].append(end)
-                last[at] = end
+            nonlocal digits
+            if id_ == 0:  # five digits: once for each run, not for each digit of it
+                if end - digits < NEAR:
+                    return
+                digits = end
+            ends[family[id_]].append(end)
 
         self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
         if not any(ends):
@@ -165,7 +167,7 @@ class Vector:
         return [_characters(data, one) for one in ends]
 
 
-NEAR = 60  # bytes: a place this near to the one before is in its window
+NEAR = 6  # bytes: five digits of another line end no nearer than that
 
 
 def _characters(data: bytes, ends: list[int]) -> list[int]:
