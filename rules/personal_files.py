@@ -50,7 +50,9 @@ def load_knowledge(folder: Path = PERSONAL) -> Knowledge:
     )
 
 
-def load_finder(roster: Path | None = None, trigger: Callable[[Iterable[str]], Trigger] = best) -> Finder:
+def load_finder(
+    roster: Path | None = None, trigger: Callable[[Iterable[str]], Trigger] = best
+) -> Finder:
     """A Finder of the shipped knowledge, with a roster where one is given."""
     names = load_roster(roster) if roster is not None else None
     return Finder(load_knowledge(), names, trigger)

@@ -46,7 +46,9 @@ class Address:
     column: str = ""
 
     def __str__(self) -> str:
-        return ".".join(part for part in (self.source, self.schema, self.table, self.column) if part)
+        return ".".join(
+            part for part in (self.source, self.schema, self.table, self.column) if part
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

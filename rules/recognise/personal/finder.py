@@ -52,7 +52,10 @@ class Finder:
     __slots__ = ("_names", "_numbers", "_trigger", "labels", "roster")
 
     def __init__(
-        self, knowledge: Knowledge, roster: Roster | None = None, trigger: Callable[[Iterable[str]], Trigger] = best
+        self,
+        knowledge: Knowledge,
+        roster: Roster | None = None,
+        trigger: Callable[[Iterable[str]], Trigger] = best,
     ) -> None:
         self.labels = Labels(knowledge.labels.labels, knowledge.labels.others)
         self.roster = roster

@@ -72,7 +72,16 @@ class Roster:
 class Names:
     """Names by context, and the roster's with it."""
 
-    __slots__ = ("_after", "_before", "_bare", "_label", "_ordinary", "_shape", "_title", "triggers")
+    __slots__ = (
+        "_after",
+        "_bare",
+        "_before",
+        "_label",
+        "_ordinary",
+        "_shape",
+        "_title",
+        "triggers",
+    )
 
     def __init__(self, words: NameWords, labels: Iterable[str]) -> None:
         chosen = tuple(labels)
@@ -99,7 +108,8 @@ class Names:
         self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
         self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
         self.triggers = (
-            rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?(?::|：|=)",
+            rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?"
+            r"(?::|：|=)",
             rf"(?:{label})(?:[为叫是 \t])?{common}[{_HAN}]",
             rf"{common}[{_HAN}]{{1,2}}(?:{titles})",
         )
@@ -136,7 +146,7 @@ class Names:
 
 
 def _label_left(text: str, low: int) -> bool:
-    return low > 0 and text[low - 1] in ":：= \t\"“"
+    return low > 0 and text[low - 1] in ':：= \t"“'
 
 
 def _either(words: Iterable[str]) -> str:

@@ -32,10 +32,11 @@ MOST_GROUPS = 12
 _TOKEN = re.compile(r"[0-9][0-9A-Za-z]*(?:(?: ?\) ?-?|[ -])[0-9]+[Xx]?(?![0-9A-Za-z]))*")
 _GROUP = re.compile(r"[0-9A-Za-z]+")
 _MOBILE = frozenset(
-    "130 131 132 133 134 135 136 137 138 139 140 141 144 145 146 147 148 149 150 151 152 153 155"
-    " 156 157 158 159 162 165 166 167 170 171 172 173 174 175 176 177 178 180 181 182 183 184 185"
-    " 186 187 188 189 190 191 192 193 195 196 197 198 199".split()
-)
+    str(one)
+    for span in ((130, 142), (144, 154), (155, 160), (162, 163), (165, 168), (170, 179),
+                 (180, 194), (195, 200))
+    for one in range(*span)
+)  # fmt: skip
 _PASSPORT = re.compile(r"(?:[EGDSPK][0-9]{8}|E[A-HJ-NP-Z][0-9]{7}|[DSPK]E[0-9]{7}|1[45][0-9]{7})")
 _PASSPORT_ALONE = re.compile(r"(?:[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7})")
 _HK_MACAU = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|[CW][0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
@@ -98,7 +99,7 @@ class Numbers:
             elif token.isalnum():
                 hit = self._mixed(token, left, high, self._labels.left(text, left, done))
             else:
-                for one in self._grouped(text, left, low, high, done):
+                for one in self._grouped(text, left, high, done):
                     yield one
                     done = one.end
                 continue
@@ -115,7 +116,7 @@ class Numbers:
         match = _TOKEN.search(text)
         if match is None or match.end() != len(text) or match.start() > 2:
             return None
-        for hit in self._grouped(text, 0, match.start(), len(text), 0, meaning):
+        for hit in self._grouped(text, 0, len(text), 0, meaning):
             return hit if hit.end == len(text) and hit.start <= match.start() else None
         return None
 
@@ -197,15 +198,13 @@ class Numbers:
         return None
 
     def _grouped(
-        self, text: str, left: int, low: int, high: int, floor: int, given: Meaning | None = None
+        self, text: str, left: int, high: int, floor: int, given: Meaning | None = None
     ) -> Iterator[Hit]:
         """Digits in groups, with spaces, hyphens or brackets between them."""
         spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
         index = 0
         while index < len(spans):
-            said = (
-                given if given is not None else self._labels.left(text, spans[index][0], floor)
-            )
+            said = given if given is not None else self._labels.left(text, spans[index][0], floor)
             hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
             if hit is not None:
                 yield hit
@@ -226,9 +225,7 @@ class Numbers:
             shape = sizes[:count]
             if shape in _ID_SHAPES and id_card_shape(joined.upper()):
                 right = id_card_check(joined.upper())
-                return Hit(
-                    Kind.ID_CARD, start, end, SURE if right else PERHAPS, "mod-11-2"
-                ), count
+                return Hit(Kind.ID_CARD, start, end, SURE if right else PERHAPS, "mod-11-2"), count
             if not joined.isdecimal():
                 continue
             if shape[:4] == (4, 4, 4, 4) or (count == 2 and shape[0] == 6):
@@ -253,9 +250,7 @@ def _whole(text: str, low: int, high: int) -> bool:
     """Not the part of a decimal number, an address or a version: 3.14, 10.0.0.1."""
     if low >= 2 and text[low - 1] == "." and "0" <= text[low - 2] <= "9":
         return False
-    return not (
-        high + 1 < len(text) and text[high] == "." and "0" <= text[high + 1] <= "9"
-    )
+    return not (high + 1 < len(text) and text[high] == "." and "0" <= text[high + 1] <= "9")
 
 
 def _letters_before(text: str, low: int, floor: int) -> int:
@@ -296,9 +291,7 @@ def _national(upper: str, start: int, end: int, said: Meaning) -> Hit | None:
     labelled = Kind.NATIONAL_STUDENT_NUMBER in said.kinds
     if upper[0] == "G" and id_card_shape(rest):
         right = labelled or id_card_check(rest)
-        return Hit(
-            Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if right else PERHAPS, "G-number"
-        )
+        return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if right else PERHAPS, "G-number")
     if upper[0] == "L" and rest.isdecimal() and region(rest) and _birthday(rest[6:14]):
         return Hit(
             Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if labelled else PERHAPS, "L-number"

@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from rules.recognise.personal.addresses import PROVINCES
 from rules.recognise.personal.words import PLATE_PROVINCES
 
+hyperscan: Any
+re2: Any
 try:
     import hyperscan
 except ModuleNotFoundError:  # pragma: no cover - an optional package
@@ -24,10 +27,6 @@ except ModuleNotFoundError:  # pragma: no cover - an optional package
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
-PROVINCES = (
-    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南"
-    " 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门"
-).split()
 NUMBERS = ("[0-9]{5}", "[0-9]{3}[ )-]{1,2}[0-9]{4}", "[0-9]{4}[ -][0-9]{3}[ -]")
 LETTERS = (
     "@",
@@ -53,8 +52,7 @@ LETTERS = (
 PLACES = (
     "[址地][\"']? ?(?::|：|=)",
     r"[址地]\(",
-    f"(?:{'|'.join(PROVINCES)}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城]"
-    f"(?:{_SIGN}|{_HAN})",
+    f"(?:{PROVINCES}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城](?:{_SIGN}|{_HAN})",
     f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
 )
 FAMILIES = 4

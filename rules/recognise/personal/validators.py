@@ -13,8 +13,9 @@ from calendar import monthrange
 from itertools import cycle
 
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65"
-    " 71 81 82 83".split()
+    str(one)
+    for span in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 84))
+    for one in range(*span)
 )
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -50,9 +51,7 @@ def id_card_shape(number: str) -> bool:
 
 def id_card_check(number: str) -> bool:
     """The check digit of an 18-character number holds."""
-    total = sum(
-        int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True)
-    )
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
     return _ID_CHECK[total % 11] == number[17].upper()
 
 

@@ -59,7 +59,7 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One kind told by its letters. `hint` stands in every match: without it the text is skipped."""
+    """One kind told by its letters. Without `hint` a text is skipped."""
 
     kind: Kind
     shape: re.Pattern[str]
@@ -91,7 +91,9 @@ def _plate(text: str) -> bool:
 
 _AT = re.compile("@")
 _DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.")
-_HEX_GROUPS = re.compile("[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]")
+_HEX_GROUPS = re.compile(
+    "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]"
+)
 _COLONS = re.compile("[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:")
 _DASHED = re.compile("[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
 _PLATE_HEADS = re.compile(f"[{PLATE_PROVINCES}][A-HJ-NP-Z]")
