@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Protocol
 
 from rules.recognise.personal.addresses import PROVINCES
 from rules.recognise.personal.words import PLATE_PROVINCES
 
-hyperscan: Any
-re2: Any
-try:
-    import hyperscan
-except ModuleNotFoundError:  # pragma: no cover - an optional package
-    hyperscan = None
-try:
-    import re2
-except ModuleNotFoundError:  # pragma: no cover - an optional package
-    re2 = None
+hyperscan: Any = None
+re2: Any = None
+with suppress(ModuleNotFoundError):
+    hyperscan = import_module("hyperscan")
+with suppress(ModuleNotFoundError):
+    re2 = import_module("re2")
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
