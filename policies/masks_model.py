@@ -226,17 +226,17 @@ class Context:
     dataset: str = ""
     column: str = ""
     kind: Kind | None = None
-    link: str = ""  # columns of one link share pseudonyms, whatever their kind
+    link: str = ""  # columns of one link share pseudonyms where no kind is known
     vault: Vault | None = None
     fresh: Callable[[int], bytes] = secrets.token_bytes
 
     @property
     def domain(self) -> str:
         """Values of one domain have the same pseudonym in every table."""
-        if self.link:
-            return f"link:{self.link}"
         if self.kind is not None:
             return SAME.get(self.kind, self.kind).value
+        if self.link:
+            return f"link:{self.link}"
         return f"column:{self.dataset}.{self.column}"
 
 

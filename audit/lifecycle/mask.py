@@ -268,7 +268,6 @@ def _masker(
     )
     one: Callable[[Any], Any] | None = None
     if step.permute:
-        context = replace(context, kind=None if context.link else context.kind)
         one = masks_keyed.permute(context, step.field.digits)
         return Masker(Mask(algorithm=Algorithm.PSEUDONYM), context, today=today, one=one)
     return Masker(step.mask, context, today=today, finder=finder)

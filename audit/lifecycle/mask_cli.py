@@ -160,7 +160,9 @@ def _show_plan(job: Job, options: argparse.Namespace) -> int:
         tables = plan_database(job, Place(url=options.source, schema=options.in_schema))
     else:
         tables = [table for _, table in plans_of(job, open_reader(Path(options.source)))]
-    told = [{"table": table.name, "columns": table.told()} for table in tables]
+    told: list[dict[str, Any]] = [
+        {"table": table.name, "columns": table.told()} for table in tables
+    ]
     if options.json:
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:

@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 from audit.lifecycle import mask_switch
 from audit.lifecycle.mask import SAMPLE, TablePlan, plan
 from audit.lifecycle.mask_job import Done, Job, alone, refuse, scan_table
-from audit.lifecycle.mask_tables import copy_of, shape_of
+from audit.lifecycle.mask_tables import copy_of, links_of, same_for_linked, shape_of
 from audit.lifecycle.residual import Scan, Seen
 from rules.load import DataError, Problem, WorldError
 
@@ -103,7 +103,7 @@ def reflected(connection: Connection, schema: str, wanted: Sequence[str] = ()) -
 
 def plans_of(job: Job, connection: Connection, tables: Sequence[Table]) -> list[TablePlan]:
     """The plan of every table."""
-    links = mask_switch.links_of(tables)
+    links = links_of(tables)
     found = []
     for table in tables:
         rows = connection.execute(select(table).limit(SAMPLE)).all()
@@ -112,7 +112,7 @@ def plans_of(job: Job, connection: Connection, tables: Sequence[Table]) -> list[
         kinds = job.kinds_of(table.name, names, sample)
         shape = shape_of(table, links)
         found.append(plan(shape, job.policy, kinds, keys=job.keys, vault=job.vault))
-    found = mask_switch.same_for_linked(found)
+    found = same_for_linked(found)
     refuse(one for table in found for one in table.wrong)
     return found
 
@@ -183,7 +183,9 @@ def _copied(
     finished = stage.begin(mark)
     seen = Seen(sum(_rows(connection, table) for table in tables) * 2)
     made = MetaData()
-    copies = [copy_of(table, one, made, stage.schema) for table, one in zip(tables, plans, strict=True)]
+    copies = [
+        copy_of(table, one, made, stage.schema) for table, one in zip(tables, plans, strict=True)
+    ]
     told = []
     for table, one, copy in zip(tables, plans, copies, strict=True):
         worker = job.worker(one)
