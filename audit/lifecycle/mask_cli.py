@@ -180,14 +180,15 @@ def _certify(done: Done, options: argparse.Namespace, place: Path) -> Path:
     from audit.lifecycle.certificate import issue
 
     key: Ed25519PrivateKey = (
-        _private(options.sign_key) if options.sign_key else Ed25519PrivateKey.generate()
+        private_key(options.sign_key) if options.sign_key else Ed25519PrivateKey.generate()
     )
     body = {**done.body, "at": time.time(), "signer": "named" if options.sign_key else "once"}
     place.write_text(issue(body, key), encoding="utf-8")
     return place
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """An Ed25519 key of a file. Raises DataError."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -90,6 +90,9 @@ def reflected(connection: Connection, schema: str, wanted: Sequence[str] = ()) -
     """Tables in the order of their foreign keys."""
     found = MetaData()
     found.reflect(connection, schema=schema or None, resolve_fks=True)
+    if connection.dialect.name == "sqlite":
+        for table in found.tables.values():
+            mask_switch.unique_of(connection, table)
     tables = [table for table in found.sorted_tables if not wanted or table.name in wanted]
     missing = set(wanted) - {table.name for table in tables}
     if missing or not tables:

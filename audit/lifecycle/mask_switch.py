@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, Table, UniqueConstraint, create_engine, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
@@ -77,6 +77,18 @@ def _file_digest(connection: Connection) -> str:
             with open(name, "rb") as file:
                 whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
+
+
+def unique_of(connection: Connection, table: Table) -> None:
+    """UNIQUE beside a column of SQLite, which reflection does not see where its type has a length."""
+    known = {tuple(one.columns.keys()) for one in table.constraints
+             if isinstance(one, UniqueConstraint)}  # fmt: skip
+    for index in inspect(connection).get_indexes(table.name, include_auto_indexes=True):
+        names = tuple(str(one) for one in index["column_names"])
+        automatic = str(index["name"]).startswith("sqlite_autoindex_")
+        if automatic and index["unique"] and names not in known:
+            if names != tuple(table.primary_key.columns.keys()):
+                table.append_constraint(UniqueConstraint(*names))
 
 
 class Writer:
@@ -259,7 +271,11 @@ class MysqlStage(Stage):
     def __init__(self, engine: Engine, target: str) -> None:
         database = str(target or engine.url.database or "")
         super().__init__(
-            create_engine(engine.url.set(database=None), poolclass=NullPool, hide_parameters=True),
+            create_engine(
+                engine.url.set(database="information_schema"),
+                poolclass=NullPool,
+                hide_parameters=True,
+            ),
             database,
         )
         self.schema = f"{database}_qlstage"

@@ -79,7 +79,11 @@ def mariadb() -> Iterator[str]:
 def person(place: int) -> tuple[str, str, str, str]:
     """Number, name, identity number (region 8300, which holds nobody), telephone."""
     body = f"830099{2010 + place % 9}{1 + place % 12:02}{1 + place % 28:02}{place % 1000:03}"
-    name = "赵钱孙李周吴郑王"[place % 8] + "甲乙丙丁戊己庚辛"[place // 8 % 8] + "壬癸子丑寅卯"[place % 6]
+    name = (
+        "赵钱孙李周吴郑王"[place % 8]
+        + "甲乙丙丁戊己庚辛"[place // 8 % 8]
+        + "壬癸子丑寅卯"[place % 6]
+    )
     return f"2026{place:06}", name, body + id_card_digit(body), f"1990000{place:04}"
 
 
@@ -108,7 +112,8 @@ def fill(url: str, people: int = 300) -> None:
         for statement in TABLES:
             connection.execute(text(statement))
         connection.execute(
-            text("INSERT INTO class VALUES (:a, :b)"), [{"a": n, "b": f"{n}班"} for n in range(1, 9)]
+            text("INSERT INTO class VALUES (:a, :b)"),
+            [{"a": n, "b": f"{n}班"} for n in range(1, 9)],
         )
         found = [person(place) for place in range(people)]
         connection.execute(
