@@ -17,7 +17,7 @@ from pathlib import Path
 
 from policies.masking import Masker, fit
 from policies.masks_model import Algorithm, Context, Keys, Mask, Vault
-from rules.load import DataError, Problem, load, load_folder, read_text
+from rules.load import DataError, Problem, load, load_folder, loads, read_text
 from rules.model import Basis, Text
 from rules.recognise.personal.kinds import Kind
 
@@ -150,3 +150,8 @@ def unproved(policy: MaskPolicy) -> Iterator[str]:
             if (re.fullmatch(sample.like, str(made)) is not None) is not expected:
                 side = "hit" if expected else "miss"
                 yield f"example {side} {place} of `{sample.kind}` does not hold"
+
+
+def loads_policy(text: str, file: str) -> MaskPolicy:
+    """A policy of YAML text, its examples not tried. Raises DataError."""
+    return loads(MaskPolicy, text, file)

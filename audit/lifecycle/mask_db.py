@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, func,
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateTable
 
 from audit.lifecycle import mask_switch
 from audit.lifecycle.mask import SAMPLE, TablePlan, plan
@@ -138,9 +139,17 @@ def _sentences() -> Iterator[None]:
         ) from None
 
 
-def fingerprint(connection: Connection, tables: Sequence[Table], job: Job) -> str:
-    """What a half-done job must find unchanged: rows, keys, change counters, policy and key."""
+def fingerprint(
+    connection: Connection,
+    tables: Sequence[Table],
+    job: Job,
+    copies: Sequence[Table],
+    plans: Sequence[TablePlan],
+) -> str:
+    """What a half-done job must find unchanged: content, structure, plan, policy and key."""
     parts: list[Any] = [job.digest, job.keys.id, job.keys.derive("fingerprint", "").hex()]
+    parts += [str(CreateTable(copy)) for copy in copies]
+    parts += [one.told() for one in plans]
     for table in tables:
         columns = list(table.primary_key.columns) or list(table.columns)[:1]
         sums: list[Any] = [func.count()]
@@ -181,14 +190,14 @@ def _copied(
     job: Job, connection: Connection, tables: Sequence[Table], writing: Engine, schema: str
 ) -> Done:
     plans = plans_of(job, connection, tables)
-    mark = fingerprint(connection, tables, job)
     stage = mask_switch.stage_of(writing, schema)
-    finished = stage.begin(mark)
-    seen = Seen(sum(_rows(connection, table) for table in tables) * 2)
     made = MetaData()
     copies = [
         copy_of(table, one, made, stage.schema) for table, one in zip(tables, plans, strict=True)
     ]
+    mark = fingerprint(connection, tables, job, copies, plans)
+    finished = stage.begin(mark)
+    seen = Seen(sum(_rows(connection, table) for table in tables) * 2)
     told = []
     for table, one, copy in zip(tables, plans, copies, strict=True):
         worker = job.worker(one)

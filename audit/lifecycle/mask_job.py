@@ -93,13 +93,17 @@ def alone(place: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(handle).st_ino != place.stat().st_ino:
+                raise FileNotFoundError  # the one before took it away meanwhile
         except OSError:
             raise WorldError(
                 "另一个作业正在写同一目标 another job is writing the same target"
             ) from None
-        yield
-        with suppress(OSError):
-            place.unlink()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                place.unlink()
     finally:
         os.close(handle)
 

@@ -80,15 +80,15 @@ def _file_digest(connection: Connection) -> str:
 
 
 def unique_of(connection: Connection, table: Table) -> None:
-    """UNIQUE beside a column of SQLite, which reflection does not see where its type has a length."""
+    """UNIQUE beside a column of SQLite: reflection misses it where the type has a length."""
     known = {tuple(one.columns.keys()) for one in table.constraints
              if isinstance(one, UniqueConstraint)}  # fmt: skip
     for index in inspect(connection).get_indexes(table.name, include_auto_indexes=True):
         names = tuple(str(one) for one in index["column_names"])
         automatic = str(index["name"]).startswith("sqlite_autoindex_")
-        if automatic and index["unique"] and names not in known:
-            if names != tuple(table.primary_key.columns.keys()):
-                table.append_constraint(UniqueConstraint(*names))
+        primary = tuple(table.primary_key.columns.keys())
+        if automatic and index["unique"] and names not in known and names != primary:
+            table.append_constraint(UniqueConstraint(*names))
 
 
 class Writer:
