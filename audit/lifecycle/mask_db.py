@@ -9,7 +9,10 @@ the source's fingerprint is the same, and starts again otherwise. A door: databa
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import sqlite3
+import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -127,12 +130,28 @@ def plan_database(job: Job, source: Place) -> list[TablePlan]:
         return plans_of(job, connection, reflected(connection, source.schema))
 
 
+def _errors() -> tuple[type[Exception], ...]:
+    """What a database raises, and its driver (COPY, a cut socket, a value that is no date)."""
+    found: list[type[Exception]] = [
+        SQLAlchemyError,
+        OSError,
+        ValueError,
+        ArithmeticError,
+        sqlite3.Error,
+        struct.error,
+    ]
+    for module in ("pg8000.exceptions", "pymysql.err"):
+        with suppress(ModuleNotFoundError):
+            found.append(importlib.import_module(module).Error)
+    return tuple(found)
+
+
 @contextmanager
 def _sentences() -> Iterator[None]:
     """A database's error as a sentence without a value or a statement."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except _errors() as error:
         raise WorldError(
             "数据库出错，未发布任何结果 the database failed, nothing was published: "
             f"{type(error).__name__}"
@@ -203,13 +222,18 @@ def _copied(
         worker = job.worker(one)
         done = finished.get(table.name)
         writer = None if done else stage.writer(copy)
-        for batch in batches(connection, table):
-            for step, column in zip(one.steps, batch, strict=True):
-                if step.direct:
-                    seen.add(column, step.kind)
+        try:
+            for batch in batches(connection, table):
+                for step, column in zip(one.steps, batch, strict=True):
+                    if step.direct:
+                        seen.add(column, step.kind)
+                if writer is not None:
+                    writer.write(worker.columns(batch))
+                    job.tell(table.name, worker.rows)
+        except BaseException:
             if writer is not None:
-                writer.write(worker.columns(batch))
-                job.tell(table.name, worker.rows)
+                writer.abort()
+            raise
         if writer is not None:
             done = {"rows": worker.rows, "troubles": worker.troubles()}
             writer.close()

@@ -151,6 +151,8 @@ def mask_file(job: Job, source: Path, target: Path) -> Done:
                     part.unlink()
     except OSError as error:
         raise WorldError(_sentence(error)) from None
+    except (ValueError, ArithmeticError) as error:  # a library's sentence may quote a cell
+        raise wrong(source, f"内容读不了 cannot be read: {type(error).__name__}") from None
 
 
 def _sentence(error: OSError) -> str:

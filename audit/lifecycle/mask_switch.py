@@ -130,6 +130,10 @@ class Writer:
             self._connection.close()
             raise
 
+    def abort(self) -> None:
+        """Let go of what was not committed."""
+        self._connection.close()
+
     def close(self) -> None:
         """Commit."""
         with self._connection as connection:

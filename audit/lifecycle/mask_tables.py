@@ -133,7 +133,8 @@ def copy_of(table: Table, plan: TablePlan, made: MetaData, schema: str) -> Table
         for column in table.columns
     ]
     inside = {one.name for one in table.metadata.tables.values()}
-    for place, constraint in enumerate(table.foreign_key_constraints):
+    joined = sorted(table.foreign_key_constraints, key=lambda one: [*one.columns.keys()])
+    for place, constraint in enumerate(joined):
         referred = constraint.referred_table.name
         if referred in inside:
             columns.append(
@@ -145,7 +146,7 @@ def copy_of(table: Table, plan: TablePlan, made: MetaData, schema: str) -> Table
             )
     columns += [
         UniqueConstraint(*[column.name for column in one.columns], name=one.name)
-        for one in table.constraints
+        for one in sorted(table.constraints, key=_columns)
         if isinstance(one, UniqueConstraint)
     ]
     copy = Table(table.name, made, *columns, schema=schema or None)
@@ -166,3 +167,8 @@ def _type(column: Column[Any], step: Step) -> Any:
     if length is None or length >= 65_000:
         return String(255) if step.field.key else Text()
     return String(max(int(length), WIDE))
+
+
+def _columns(constraint: Any) -> list[str]:
+    """An order that is the same in every run."""
+    return sorted(map(str, getattr(constraint, "columns", ())))

@@ -85,7 +85,7 @@ def test_troubles_are_counted() -> None:
     ],
 )
 def test_unfit_masks_are_refused(algorithm: Algorithm, kind: Kind | None) -> None:
-    with pytest.raises(ValueError, match="[a-z]"):
+    with pytest.raises(ValueError, match=r"[a-z]"):
         masker(algorithm, kind)
 
 

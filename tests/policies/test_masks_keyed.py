@@ -1,7 +1,7 @@
 """Keyed masks: they invert where they should, join where they should, and hide the rest."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -130,7 +130,7 @@ def test_dates_of_a_subject_move_together() -> None:
     first = shift(date(2014, 5, 6), "F01")
     assert 1 <= abs((first - date(2014, 5, 6)).days) <= 30
     assert shift("2014-05-06", "F01") == first.isoformat()
-    moved = shift(datetime(2014, 5, 6, 7), "F01")
+    moved = shift(datetime(2014, 5, 6, 7, tzinfo=UTC), "F01")
     assert moved.date() == first
     assert shift("2014-05-06", None) is Trouble.NO_SUBJECT
     assert shift("2014-05-06", b"x") is Trouble.NO_SUBJECT

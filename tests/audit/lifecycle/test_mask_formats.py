@@ -1,6 +1,7 @@
 """CSV and JSON Lines: strict, in batches, and never a cell in an error."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +41,12 @@ def test_ragged_rows_are_cut_and_counted(tmp_path: Path) -> None:
     assert reader.ragged == 2
 
 
+def read(kind: type[Any], path: Path) -> None:
+    reader = kind(path)
+    for head in reader.tables():
+        list(reader.batches(head))
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\n\n", b"a,b\n\xff\xff\x80", b'a,b\n"' + b"1" * 1_100_000 + b'"\n']
 )
@@ -47,9 +54,7 @@ def test_bad_csv_says_so_without_a_cell(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(DataError) as error:
-        reader = formats.CsvReader(path)
-        for head in reader.tables():
-            list(reader.batches(head))
+        read(formats.CsvReader, path)
     assert "111" not in str(error.value)
 
 
@@ -60,9 +65,7 @@ def test_bad_json_says_the_line_without_a_value(tmp_path: Path, content: str) ->
     path = tmp_path / "a.jsonl"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError) as error:
-        reader = formats.JsonReader(path)
-        for head in reader.tables():
-            list(reader.batches(head))
+        read(formats.JsonReader, path)
     assert "1990000" not in str(error.value)
 
 

@@ -129,7 +129,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
             os._exit(0)
         except WorldError as error:
             os._exit(3 if "磁盘" in str(error) or "写不下" in str(error) else 4)
-        except BaseException:  # noqa: BLE001
+        except BaseException:
             os._exit(5)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
