@@ -19,10 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from audit.lifecycle.mask_job import Job, mask_file  # noqa: E402
-from policies.masking import Masker  # noqa: E402
-from policies.masks_files import load_headers, load_mask  # noqa: E402
-from policies.masks_model import (  # noqa: E402
+from audit.lifecycle.mask_job import Job, mask_file
+from policies.masking import Masker
+from policies.masks_files import load_headers, load_mask
+from policies.masks_model import (
     Algorithm,
     Context,
     Hash,
@@ -31,9 +31,9 @@ from policies.masks_model import (  # noqa: E402
     Mask,
     Pseudonym,
 )
-from rules.personal_files import load_finder  # noqa: E402
-from rules.recognise.personal.kinds import Kind  # noqa: E402
-from rules.recognise.personal.validators import id_card_digit  # noqa: E402
+from rules.personal_files import load_finder
+from rules.recognise.personal.kinds import Kind
+from rules.recognise.personal.validators import id_card_digit
 
 KEYS = Keys(id="bench", master=bytes(range(32)))
 TODAY = date(2026, 11, 1)

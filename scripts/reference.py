@@ -106,7 +106,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "half-masked": ("已被部分遮盖", "somebody starred parts of it before"),
             "wrong-type": ("类型不对，或数字精度已丢失", "no text or number, or digits were lost"),
             "wrong-shape": ("不像这一类的值", "not a value of its kind"),
-            "small-domain": ("取值不足一百万，可被穷举", "fewer than a million values: could be tried"),
+            "small-domain": ("取值不足一百万，可被穷举", "fewer than a million values"),
             "no-subject": ("没有可据以平移的人", "no subject to shift by"),
             "too-few": ("不同的值太少", "too few different values to shuffle"),
             "too-long": ("太长", "too long"),

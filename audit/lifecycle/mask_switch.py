@@ -346,7 +346,8 @@ class SqliteStage(Stage):
     def check(self) -> None:
         if not self._path.exists():
             return
-        engine = create_engine(URL.create("sqlite", database=str(self._path)), poolclass=NullPool)
+        url = URL.create("sqlite", database=str(self._path))
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         with engine.connect() as connection:
             if not inspect(connection).has_table(MARK):
                 raise _refused(

@@ -35,7 +35,8 @@ def test_mask_then_verify(school: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert main(["data", "mask-key", f"{school}/mask.key"]) == 0
     target, paper = school / "b.csv", school / "b.csv.certificate.json"
     told = ["data", "mask", "--policy", "test-copy", "--in", f"{school}/a.csv", "--out",
-            f"{target}", "--key-file", f"{school}/mask.key", "--sign-key", f"{school}/sign.pem"]  # fmt: skip
+            f"{target}", "--key-file", f"{school}/mask.key", "--sign-key",
+            f"{school}/sign.pem"]  # fmt: skip
     assert main(told) == 0
     check = ["data", "certificate", "verify", f"{paper}", "--key", f"{school}/public.pem"]
     assert main([*check, "--result", f"{target}"]) == 0
