@@ -254,4 +254,5 @@ def scan_table(
                 column,
                 kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
                 declared=algorithm in DECLARED,
+                kind=step.kind,
             )

@@ -131,7 +131,14 @@ class Scan:
         self._names: dict[str, Any] = {}
 
     def column(
-        self, table: str, name: str, values: Sequence[Any], *, kept: bool, declared: bool
+        self,
+        table: str,
+        name: str,
+        values: Sequence[Any],
+        *,
+        kept: bool,
+        declared: bool,
+        kind: Kind | None = None,
     ) -> None:
         """One column of one batch. `kept`: parts of the source may stand in it as text."""
         texts = [
@@ -157,7 +164,14 @@ class Scan:
                 if len(self.candidates) > MOST_CANDIDATES:
                     self.found.unsettled = True
                     self.candidates.clear()
-        self._recognise(f"{table}.{name}", name, texts, declared=declared)
+        faker = FAKERS.get(SAME.get(kind, kind)) if kind is not None else None
+        if faker is not None:
+            known = faker.known.fullmatch
+            others = [text for text in texts if known(text) is None]
+            self.found.fakes += len(texts) - len(others)
+            texts = others
+        if texts:
+            self._recognise(f"{table}.{name}", name, texts, declared=declared)
 
     def _recognise(self, place: str, name: str, texts: list[str], *, declared: bool) -> None:
         meaning = self._names.get(name)
