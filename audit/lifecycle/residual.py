@@ -71,11 +71,12 @@ class Seen:
 def spellings(values: Iterable[Any], kind: Kind | None) -> list[str]:
     """The ways a value is looked for: as written, and canonical."""
     found: list[str] = []
+    chinese = SAME.get(kind, kind) in (Kind.NAME, Kind.ADDRESS) if kind is not None else False
     for value in set(values):
         text = value if value.__class__ is str else ("" if value is None else str(value))
         if len(text) < SHORTEST or text == REDACTED:
             continue
-        if text.isascii() and text.isalnum():
+        if text.isalnum() and (chinese or text.isascii()):
             found.append(text)
             continue
         text = text.strip()

@@ -91,9 +91,9 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _approve(options: argparse.Namespace) -> int:
     from audit.lifecycle import unmask
-    from audit.lifecycle.mask_cli import private_key
     from gateway.commands import node_of
     from gateway.evidence import open_evidence
+    from gateway.reveal_cli import _private as private_key
 
     try:
         chain = open_evidence(node_of(options.data)).chain.checkpoints
