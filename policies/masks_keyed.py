@@ -259,12 +259,12 @@ def _moved(value: Any, told: Noise, dice: random.Random) -> Any:
     )
     moved = max(moved, told.low) if told.low is not None else moved
     moved = min(moved, told.high) if told.high is not None else moved
-    if isinstance(value, int) or (whole and moved == int(moved)):
-        return str(int(moved)) if isinstance(value, str) else int(moved)
-    text = f"{moved:.2f}"
+    text = str(int(moved)) if whole and moved == int(moved) else f"{moved:.2f}"
     if isinstance(value, str):
         return text
-    return Decimal(text) if isinstance(value, Decimal) else float(text)
+    if isinstance(value, Decimal):
+        return Decimal(text)
+    return int(moved) if isinstance(value, int) else float(text)
 
 
 def shuffle(context: Context) -> Callable[[Sequence[Any], int], list[Any]]:
