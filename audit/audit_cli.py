@@ -1,4 +1,4 @@
-"""`qinglang audit …`: gathers the files of commands of this room, `audit/*_cli.py`.
+"""`qinglang audit …` and `qinglang data …`: gathers the files of commands of this room.
 
 Each brings `register(commands)` and names its own sub-commands; a file that is added is
 found. Nothing but the gathering happens here.
@@ -10,6 +10,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from audit.lifecycle import data_cli
+
 
 def register(commands: Any) -> None:
     """Add `audit` and the sub-commands of every file that is there."""
@@ -18,3 +20,4 @@ def register(commands: Any) -> None:
     for path in sorted(Path(__file__).parent.glob("*_cli.py")):
         if path.stem != "audit_cli":
             importlib.import_module(f"audit.{path.stem}").register(subs)
+    data_cli.register(commands)

@@ -18,6 +18,8 @@ from gateway.node import ListenerKind  # noqa: E402
 from gateway.page.model import PageKind, Want  # noqa: E402
 from gateway.pipeline import Deed  # noqa: E402
 from policies.calendar import DayKind  # noqa: E402
+from policies.masking import TABLE  # noqa: E402
+from policies.masks_model import Trouble  # noqa: E402
 from policies.model import Action, Depth, Period, Role  # noqa: E402
 from policies.policy import Within  # noqa: E402
 from rules.load import load_folder  # noqa: E402
@@ -96,6 +98,18 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "limit": ("限时限量", "within a quota of minutes or bytes; blocked when it is used up"),
             "warn": ("先显著提示", "a warning page first"),
             "block": ("拦截", "the block page, a refused handshake, or a blocked answer"),
+        },
+    ),
+    Trouble: (
+        "不能照此脱敏的原因（改为遮盖）/ Why a value was redacted instead",
+        {
+            "half-masked": ("已被部分遮盖", "somebody starred parts of it before"),
+            "wrong-type": ("类型不对，或数字精度已丢失", "no text or number, or digits were lost"),
+            "wrong-shape": ("不像这一类的值", "not a value of its kind"),
+            "small-domain": ("取值不足一百万，可被穷举", "fewer than a million values"),
+            "no-subject": ("没有可据以平移的人", "no subject to shift by"),
+            "too-few": ("不同的值太少", "too few different values to shuffle"),
+            "too-long": ("太长", "too long"),
         },
     ),
     DayKind: (
@@ -236,6 +250,13 @@ def page() -> str:
     for kind, (title, words) in WORDS.items():
         rows = [(member.value, *words[member.value]) for member in kind]
         parts.append(f"## {title}\n\n{table(rows)}")
+    marks = {"reversible": "可还原", "joins": "可关联", "direct": "可用于直接标识符"}
+    rows = [
+        (name.value, "；".join([row.title.zh, *(zh for mark, zh in marks.items()
+                               if getattr(row, mark))]), f"{row.title.en} {row.parameters}".strip())
+        for name, row in TABLE.items()
+    ]  # fmt: skip
+    parts.append(f"## 脱敏算法 / Masks\n\n{table(rows)}")
     found = load_folder(Category, ROOT / "rules" / "categories")
     layers = [layer for layer in Layer if layer is not Layer.APP]
     counts = [(layer, sum(c.layer is layer for c in found.values())) for layer in layers]

@@ -1,0 +1,282 @@
+"""Masks with a key: pseudonym, fake, FF1, sealed fields, shift, noise, shuffle. Pure.
+
+Each maker takes a mask's parameters and the column's Context and returns a function of one
+value (shift, noise and shuffle: of a batch). Keys are derived per purpose and domain, so the
+same value is the same in every table of a purpose and another in every other purpose.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import random
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher as Ciphers
+from cryptography.hazmat.primitives.ciphers import algorithms, modes
+
+from policies import masks_ff1
+from policies.masks_fake import FAKERS, Dice
+from policies.masks_model import (
+    SAME,
+    Cipher,
+    Context,
+    Ff1,
+    Format,
+    Hash,
+    Letters,
+    Noise,
+    Pseudonym,
+    Seal,
+    Shift,
+    Trouble,
+)
+from policies.masks_plain import canonical, day, number, written
+
+type One = Callable[[Any], Any]
+
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+TRIES = 64  # digests tried until one does not hold the original by chance
+_SEALED = "qm1"
+_TAG, _NONCE = 16, 12
+
+
+def pseudonym(told: Pseudonym, context: Context) -> One:
+    """HMAC of the canonical value, written in hex, base32 or digits."""
+    key = context.keys.derive(context.purpose, f"pseudonym:{told.hash}:{context.domain}")
+    hash_name, kind, size, prefix = told.hash.value, context.kind, told.length, told.prefix
+    style, digest = told.format, hmac.digest
+    if told.hash is Hash.SM3:
+        digest(key, b"", hash_name)  # raises ValueError where OpenSSL has none
+
+    def one(value: Any) -> Any:
+        text = canonical(value, kind)
+        if text.__class__ is Trouble:
+            return text
+        message = text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
+        found = prefix + _spelled(digest(key, message, hash_name), style, size)
+        if text.lower() in found:  # type: ignore[union-attr]
+            for count in range(1, TRIES):
+                again = digest(key, message + b"\x00%d" % count, hash_name)
+                found = prefix + _spelled(again, style, size)
+                if text.lower() not in found:  # type: ignore[union-attr]
+                    return found
+            return Trouble.WRONG_SHAPE
+        return found
+
+    return one
+
+
+def _spelled(digest: bytes, style: Format, size: int) -> str:
+    if style is Format.HEX:
+        return digest.hex()[:size]
+    if style is Format.BASE32:
+        return base64.b32encode(digest[: (size + 7) // 8 * 5]).decode("ascii").lower()[:size]
+    return str(10**size + int.from_bytes(digest, "big") % 10**size)[1:]
+
+
+def fake(context: Context) -> One:
+    """A value of the same format that belongs to nobody; kinds without one are a ValueError."""
+    kind = SAME.get(context.kind, context.kind) if context.kind is not None else None
+    if kind is None or kind not in FAKERS:
+        raise ValueError(f"no fake is known of {kind}")
+    faker = FAKERS[kind]
+    key = context.keys.derive(context.purpose, f"fake:{context.domain}")
+
+    def one(value: Any) -> Any:
+        text = canonical(value, kind)
+        if isinstance(text, Trouble):
+            return text
+        if faker.of.fullmatch(text) is None:
+            return Trouble.WRONG_SHAPE
+        message = text.encode("utf-8", "surrogatepass")
+        for count in range(TRIES):
+            digest = hmac.digest(key, message + bytes(count), "sha256")
+            found = faker.make(Dice(digest), text)
+            if text not in found:
+                return found
+        return Trouble.WRONG_SHAPE
+
+    return one
+
+
+def ff1(told: Ff1, context: Context) -> One:
+    """Encryption into the same letters. Names have no such alphabet and are refused."""
+    cipher = _ff1(told, context)
+    kind = context.kind
+
+    def one(value: Any) -> Any:
+        text = canonical(value, kind)
+        if isinstance(text, Trouble):
+            return text
+        return _encrypted(cipher, text.lower(), told.letters)
+
+    return one
+
+
+def _encrypted(cipher: masks_ff1.Ff1, text: str, letters: Letters) -> str | Trouble:
+    alphabet = masks_ff1.DIGITS if letters is Letters.DIGITS else masks_ff1.ALNUM
+    if not text or any(letter not in alphabet for letter in text):
+        return Trouble.WRONG_SHAPE
+    try:
+        return cipher.encrypt(text)
+    except ValueError:
+        return Trouble.SMALL_DOMAIN
+
+
+def unff1(told: Ff1, context: Context) -> One:
+    """The way back."""
+    cipher = _ff1(told, context)
+
+    def one(value: Any) -> Any:
+        try:
+            return cipher.decrypt(str(value))
+        except ValueError:
+            return Trouble.WRONG_SHAPE
+
+    return one
+
+
+def _ff1(told: Ff1, context: Context) -> masks_ff1.Ff1:
+    key = context.keys.derive(context.purpose, "ff1")[: told.bits // 8]
+    letters = masks_ff1.DIGITS if told.letters is Letters.DIGITS else masks_ff1.ALNUM
+    return masks_ff1.Ff1(key, letters, context.domain.encode()[:64])
+
+
+def permute(context: Context, digits: int) -> One:
+    """Whole numbers below 10^digits, one to one: for keys that tables are joined by."""
+    key = context.keys.derive(context.purpose, f"permute:{context.domain}")
+    cipher = masks_ff1.Ff1(key, masks_ff1.DIGITS, b"%d" % digits)
+
+    def one(value: Any) -> Any:
+        text = written(value)
+        if isinstance(text, Trouble):
+            return text
+        if not text.isdecimal() or len(text) > digits:
+            return Trouble.WRONG_SHAPE
+        return int(cipher.encrypt(text.rjust(digits, "0")))
+
+    return one
+
+
+def seal(told: Seal, context: Context) -> One:
+    """`qm1:KEYID:…`: AES-GCM or SM4-GCM; dataset and column are bound to the value."""
+    key = context.keys.derive(context.purpose, f"seal:{told.cipher}")
+    bound = f"{context.dataset}\x00{context.column}".encode()
+    algorithm: Any = algorithms.AES(key) if told.cipher is Cipher.AES else algorithms.SM4(key[:16])
+    head = f"{_SEALED}:{context.keys.id}:"
+
+    def one(value: Any) -> Any:
+        text = written(value)
+        if isinstance(text, Trouble):
+            return text
+        nonce = context.fresh(_NONCE)
+        made = Ciphers(algorithm, modes.GCM(nonce)).encryptor()
+        made.authenticate_additional_data(bound)
+        sealed = made.update(text.encode("utf-8", "surrogatepass")) + made.finalize()
+        return head + base64.urlsafe_b64encode(nonce + sealed + made.tag).decode("ascii")
+
+    return one
+
+
+def unseal(told: Seal, context: Context) -> One:
+    """What was sealed, by the key its value names; a Trouble for anything else."""
+    bound = f"{context.dataset}\x00{context.column}".encode()
+
+    def one(value: Any) -> Any:
+        parts = str(value).split(":")
+        if len(parts) != 3 or parts[0] != _SEALED:
+            return Trouble.WRONG_SHAPE
+        try:
+            key = context.keys.derive(context.purpose, f"seal:{told.cipher}", parts[1])
+            raw = base64.urlsafe_b64decode(parts[2])
+            algorithm: Any = (
+                algorithms.AES(key) if told.cipher is Cipher.AES else algorithms.SM4(key[:16])
+            )
+            mode = modes.GCM(raw[:_NONCE], raw[-_TAG:])
+            opened = Ciphers(algorithm, mode).decryptor()
+            opened.authenticate_additional_data(bound)
+            plain = opened.update(raw[_NONCE:-_TAG]) + opened.finalize()
+            return plain.decode("utf-8", "surrogatepass")
+        except (KeyError, ValueError, InvalidTag, binascii.Error):
+            return Trouble.WRONG_SHAPE
+
+    return one
+
+
+def shift(told: Shift, context: Context) -> Callable[[Any, Any], Any]:
+    """A date moved by a subject's own number of days, never by none."""
+    key = context.keys.derive(context.purpose, "shift")
+
+    def one(value: Any, subject: Any) -> Any:
+        who = canonical(subject, None) if subject not in (None, "") else Trouble.NO_SUBJECT
+        if isinstance(who, Trouble):
+            return Trouble.NO_SUBJECT
+        found = day(value)
+        if isinstance(found, Trouble):
+            return found
+        digest = hmac.digest(key, who.encode("utf-8", "surrogatepass"), "sha256")
+        days = int.from_bytes(digest[:8], "big") % (2 * told.days) - told.days
+        days += days >= 0  # -n to -1, 1 to n
+        try:
+            if isinstance(value, datetime):
+                return value + timedelta(days=days)
+            moved = found + timedelta(days=days)
+        except OverflowError:
+            return Trouble.WRONG_SHAPE
+        return moved if isinstance(value, date) else moved.isoformat()
+
+    return one
+
+
+def noise(told: Noise, context: Context) -> Callable[[Sequence[Any], int], list[Any]]:
+    """Numbers moved by at most `most`; keyed by column and batch, so a run can be repeated."""
+    key = context.keys.derive(context.purpose, f"noise:{context.dataset}:{context.column}")
+
+    def many(values: Sequence[Any], batch: int) -> list[Any]:
+        dice = random.Random(hmac.digest(key, b"%d" % batch, "sha256"))
+        return [_moved(value, told, dice) for value in values]
+
+    return many
+
+
+def _moved(value: Any, told: Noise, dice: random.Random) -> Any:
+    if value is None or value == "":
+        return value
+    found = number(value)
+    if isinstance(found, Trouble):
+        return found
+    whole = found == int(found) and told.most >= 1
+    moved = found + (
+        dice.choice([-1, 1]) * dice.randint(1, int(told.most))
+        if whole
+        else dice.uniform(-told.most, told.most)
+    )
+    moved = max(moved, told.low) if told.low is not None else moved
+    moved = min(moved, told.high) if told.high is not None else moved
+    text = str(int(moved)) if whole and moved == int(moved) else f"{moved:.2f}"
+    if isinstance(value, str):
+        return text
+    if isinstance(value, Decimal):
+        return Decimal(text)
+    return int(moved) if isinstance(value, int) else float(text)
+
+
+def shuffle(context: Context) -> Callable[[Sequence[Any], int], list[Any]]:
+    """The values of a batch in another order; fewer than three different ones are a Trouble."""
+    key = context.keys.derive(context.purpose, f"shuffle:{context.dataset}:{context.column}")
+
+    def many(values: Sequence[Any], batch: int) -> list[Any]:
+        if len(set(map(repr, values))) < 3:
+            return [Trouble.TOO_FEW if one not in (None, "") else one for one in values]
+        dice = random.Random(hmac.digest(key, b"%d" % batch, "sha256"))
+        mixed = list(values)
+        dice.shuffle(mixed)
+        return mixed
+
+    return many

@@ -1,0 +1,167 @@
+"""All recognisers of personal data over one text, one line, or one cell. Pure.
+
+A trigger (hyperscan, RE2 or Python's own `re`, with the same answers) says near which places
+anything can stand at all; only those lines are read by the recognisers. Overlapping hits are
+settled: verified before suspected, then the longer, then the kind. Values are never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+
+from rules.recognise.personal import addresses, words
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning
+from rules.recognise.personal.names import Names, NameWords, Roster
+from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
+from rules.recognise.personal.triggers import Trigger, best
+
+REACH = 400  # characters to each side of a trigger that are read, within its line
+
+_WIDE = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff0d\uff0e\uff20\uff3f\u2010-\u2015\u2212]"
+)
+_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，：；！？"}
+_FOLDED |= dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)  # clause punctuation stays
+_PLACE = itemgetter(1, 2)
+_RANK = {kind: place for place, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the recognisers know, as read from `rules/personal/`."""
+
+    labels: LabelFile
+    prefixes: tuple[Prefixes, ...]
+    people: NameWords
+
+
+def fold(text: str) -> str:
+    """Full-width letters, digits and dashes as ASCII; one character for one, so places stay."""
+    if _WIDE.search(text) is not None:
+        text = text.translate(_FOLDED)
+    return text.replace("（", "(").replace("）", ")").replace("\u3000", " ")
+
+
+class Finder:
+    """The recognisers, made once. `find` reads a text, `value` a cell under its header."""
+
+    __slots__ = ("_names", "_numbers", "_trigger", "labels", "roster")
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        roster: Roster | None = None,
+        trigger: Callable[[Iterable[str]], Trigger] = best,
+    ) -> None:
+        self.labels = Labels(knowledge.labels.labels, knowledge.labels.others)
+        self.roster = roster
+        self._numbers = Numbers(self.labels, by_length(knowledge.prefixes))
+        name_labels = [
+            word
+            for label in knowledge.labels.labels
+            if label.kind is Kind.NAME
+            for word in (*label.words, *label.ascii)
+        ]
+        self._names = Names(knowledge.people, name_labels)
+        self._trigger = trigger(self._names.triggers)
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """Every hit of a text, in order, none over another."""
+        folded = fold(text)
+        found: list[Hit] = []
+        numbers, letters, places, names = self._trigger.places(folded)
+        for start, end in windows(folded, numbers):
+            found += self._numbers.find(folded, start, end)
+        for start, end in windows(folded, letters):
+            found += words.find(folded, start, end, self.labels)
+        for start, end in windows(folded, places):
+            found += addresses.find(folded, start, end, self.labels)
+        for start, end in windows(folded, names):
+            found += self._names.find(folded, start, end)
+        if self.roster is not None:
+            found += self._names.roster(folded, self.roster)
+        return settled(found)
+
+    def value(self, text: str, header: str = "") -> Hit | None:
+        """What a whole cell is, under what its header says; None where it is nothing known."""
+        folded = fold(text).strip()
+        if not folded or len(folded) > 200:
+            return None
+        said = self.labels.kinds(header) if header else NOTHING
+        return self.cell(folded, said)
+
+    def cell(self, folded: str, said: Meaning) -> Hit | None:
+        """The same of folded text under a header that was read before."""
+        hit = self._numbers.value(folded, said)
+        if hit is not None:
+            return hit
+        kind = words.value(folded)
+        if kind is not None and kind not in said.veto:
+            sure = kind in said.kinds or kind in (Kind.MAC, Kind.UUID, Kind.OFFICER_ID)
+            return _whole(kind, folded, "format", sure=sure)
+        if self.roster is not None and self.roster.has(folded):
+            return _whole(Kind.NAME, folded, "roster", sure=True)
+        if self._names.value(folded):
+            return _whole(Kind.NAME, folded, "surname", sure=Kind.NAME in said.kinds)
+        for hit in addresses.find(folded, 0, len(folded), self.labels):
+            if hit.end - hit.start >= 0.8 * len(folded):
+                return hit._replace(start=0, end=len(folded))
+        return None
+
+
+def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
+    return Hit(kind, 0, len(text), Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule)
+
+
+def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The lines, or parts of long lines, around the places; ordered, none over another."""
+    low = high = -1
+    for place in places:
+        if place < high:
+            continue
+        line = text.rfind("\n", max(0, place - REACH), place)
+        begin = line + 1 if line >= 0 else max(0, place - REACH)
+        line = text.find("\n", place, place + REACH)
+        end = line if line >= 0 else min(len(text), place + REACH)
+        if begin <= high and low >= 0:
+            high = max(high, end)
+            continue
+        if low >= 0:
+            yield low, high
+        low, high = begin, end
+    if low >= 0:
+        yield low, high
+
+
+def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """No two over one another: verified first, then longer, then by kind."""
+    chosen: list[Hit] = []
+    crowd: list[Hit] = []
+    reach = -1
+    for one in sorted(hits, key=_PLACE):
+        if one.start >= reach and crowd:
+            chosen += _apart(crowd)
+            crowd = []
+        crowd.append(one)
+        reach = max(reach, one.end)
+    return (*chosen, *_apart(crowd))
+
+
+def _weight(one: Hit) -> tuple[bool, int, int, int]:
+    sure = one.confidence is Confidence.VERIFIED
+    return not sure, one.start - one.end, _RANK[one.kind], one.start
+
+
+def _apart(crowd: list[Hit]) -> list[Hit]:
+    """Of hits that touch one another, those that stand; at most 64 are weighed together."""
+    if len(crowd) < 2:
+        return crowd
+    kept: list[Hit] = []
+    for one in sorted(crowd, key=_weight)[:64]:
+        if all(one.end <= other.start or one.start >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept, key=_PLACE)

@@ -1,0 +1,158 @@
+"""Names of people: a roster matched exactly, or a surname between two sides of context. Pure.
+
+A district owns its roster, so that is the main way: an automaton over the names, in memory
+only. Two characters are too few to be a name by themselves and need a label or a title beside
+them. Without a roster a name needs context on both sides (a label or a boundary to its left, a
+boundary or a title to its right): precision before recall.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+
+SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
+_HAN = "\u4e00-\u9fff"
+_STOP = r"，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r\[\]【】<>=·-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameSamples:
+    hit: tuple[str, ...] = ()
+    miss: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameWords:
+    """The data file `rules/personal/people.yaml`."""
+
+    surnames: str
+    compound: tuple[str, ...]
+    common: int
+    titles: tuple[str, ...]
+    ordinary: tuple[str, ...]
+    examples: NameSamples = NameSamples()
+
+
+class Roster:
+    """Names of one organisation, matched exactly. Nothing of it is ever printed or stored."""
+
+    __slots__ = ("_machine", "_names", "size")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted({name for name in map(str.strip, names) if 2 <= len(name) <= 20})
+        self.size = len(self._names)
+        self._machine = (
+            ahocorasick_rs.AhoCorasick(
+                self._names, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+            )
+            if self._names
+            else None
+        )
+
+    def __repr__(self) -> str:
+        return f"Roster({self.size} names)"
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Where names stand."""
+        if self._machine is None:
+            return []
+        return [(low, high) for _, low, high in self._machine.find_matches_as_indexes(text)]
+
+    def has(self, value: str) -> bool:
+        """Whether a whole value is one of the names."""
+        return any(low == 0 and high == len(value) for low, high in self.find(value))
+
+
+class Names:
+    """Names by context, and the roster's with it."""
+
+    __slots__ = (
+        "_after",
+        "_bare",
+        "_before",
+        "_label",
+        "_ordinary",
+        "_shape",
+        "_title",
+        "triggers",
+    )
+
+    def __init__(self, words: NameWords, labels: Iterable[str]) -> None:
+        chosen = tuple(labels)
+        compound = "|".join(map(re.escape, words.compound))
+        surname = f"(?:{compound}|[{re.escape(words.surnames)}])"
+        common = f"(?:{compound}|[{re.escape(words.surnames[: words.common])}])"
+        titles = _either(words.titles)
+        label = _either(one for one in chosen if not one.isascii())
+        english = _either(one for one in chosen if one.isascii())
+        self._ordinary = frozenset(words.ordinary)
+        self._shape = re.compile(f"{surname}(?:·?[{_HAN}]){{1,3}}")
+        right = rf"(?=$|[{_STOP}]|{titles}|[男女]|的|身份证|电话|手机|学号|性别|在|于|系|已|因)"
+        named = rf"(?:{label}|(?<![A-Za-z])(?:{_cased(english)})(?![A-Za-z]))"
+        self._label = re.compile(
+            rf"{named}(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?[:：=]"
+            rf"[ \t]?[\"'“]?({surname}[{_HAN}]{{1,2}}?){right}"
+        )
+        self._bare = re.compile(
+            rf"(?:{label})[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})"
+        )
+        self._title = re.compile(
+            rf"(?:^|(?<=[{_STOP}])|(?<=[与和及给向请由让找对问被]))({common}[{_HAN}]{{1,2}})(?:{titles})"
+        )
+        self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
+        self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
+        self.triggers = (
+            rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?"
+            r"(?::|：|=)",
+            rf"(?:{label})(?:[为叫是 \t])?{common}[{_HAN}]",
+            rf"{common}[{_HAN}]{{1,2}}(?:{titles})",
+        )
+
+    def find(self, text: str, start: int, end: int) -> Iterator[Hit]:
+        """Names by context between two places."""
+        for match in self._label.finditer(text, start, end):
+            if self._may(match.group(1)):
+                yield Hit(Kind.NAME, *match.span(1), SURE, "label")
+        for shape, rule in ((self._bare, "label-bare"), (self._title, "title")):
+            for match in shape.finditer(text, start, end):
+                if self._may(match.group(1)):
+                    yield Hit(Kind.NAME, *match.span(1), PERHAPS, rule)
+
+    def roster(self, text: str, roster: Roster) -> Iterator[Hit]:
+        """Names of the roster; two characters need context on one side at least."""
+        for low, high in roster.find(text):
+            if high - low >= 3:
+                yield Hit(Kind.NAME, low, high, SURE, "roster")
+                continue
+            left = low == 0 or self._before.search(text, max(0, low - 8), low) is not None
+            right = self._after.match(text, high) is not None
+            if (left and right) or (
+                left and text[low:high] not in self._ordinary and _label_left(text, low)
+            ):
+                yield Hit(Kind.NAME, low, high, SURE, "roster-context")
+
+    def value(self, text: str) -> bool:
+        """Whether a whole cell has the shape of a name."""
+        return 2 <= len(text) <= 5 and bool(self._shape.fullmatch(text)) and self._may(text)
+
+    def _may(self, name: str) -> bool:
+        return name not in self._ordinary and name[:2] not in self._ordinary
+
+
+def _label_left(text: str, low: int) -> bool:
+    return low > 0 and text[low - 1] in ':：= \t"“'
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+def _cased(expression: str) -> str:
+    """The same with letters of either case (a flag would fold the whole expression)."""
+    return re.sub(r"[A-Za-z]", lambda one: f"[{one[0].upper()}{one[0].lower()}]", expression)

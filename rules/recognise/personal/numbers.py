@@ -1,0 +1,394 @@
+"""Numbers that stand for people: identity, phone, bank, permits, student numbers. Pure.
+
+Every run of digits is read once and told by its shape (length, letters, groups), then by its
+check digits and by the label to its left. ASCII throughout, and never `\\b` or `\\d`: a Chinese
+character is a word character to Python, so there is no boundary between 卡号 and 6222.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import NOTHING, Labels, Meaning
+from rules.recognise.personal.validators import (
+    PROVINCES,
+    credit_code,
+    credit_code_shape,
+    date,
+    id_card15,
+    id_card_check,
+    id_card_shape,
+    luhn,
+    region,
+)
+
+SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
+LONGEST_WORD = 40  # characters; a longer run of letters and digits is no number of a person
+MOST_GROUPS = 12
+
+_TOKEN = re.compile(r"[0-9][0-9A-Za-z]*(?:(?: ?\) ?-?|[ -])[0-9]+[Xx]?(?![0-9A-Za-z]))*")
+_GROUP = re.compile(r"[0-9A-Za-z]+")
+_MOBILE = frozenset(
+    str(one)
+    for span in ((130, 142), (144, 154), (155, 160), (162, 163), (165, 168), (170, 179),
+                 (180, 194), (195, 200))
+    for one in range(*span)
+)  # fmt: skip
+_PASSPORT = re.compile(r"(?:[EGDSPK][0-9]{8}|E[A-HJ-NP-Z][0-9]{7}|[DSPK]E[0-9]{7}|1[45][0-9]{7})")
+_PASSPORT_ALONE = re.compile(r"(?:[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7})")
+_HK_MACAU = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|[CW][0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
+_HK_MACAU_ALONE = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|C[0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
+_TAIWAN = re.compile(r"(?:[LT][0-9]{8}|[0-9]{8}|[0-9]{10}(?:[A-Z])?)")
+_SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{5,18}[A-Za-z0-9]{0,4}")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_SCHOOL = (Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefixes:
+    """Issuer numbers of bank cards with the length their cards have."""
+
+    length: int
+    starts: tuple[str, ...]
+
+
+def by_length(prefixes: tuple[Prefixes, ...]) -> Mapping[int, frozenset[str]]:
+    """Length → issuer numbers of six digits."""
+    return {one.length: frozenset(one.starts) for one in prefixes}
+
+
+def mobile(number: str) -> bool:
+    """Eleven digits of a range that mobile numbers are given from."""
+    return len(number) == 11 and number[:3] in _MOBILE
+
+
+def area(digits: str) -> bool:
+    """An area code with its zero: 010, 02x, 03xx to 09xx."""
+    if digits in ("010", "0310") or (len(digits) == 3 and digits.startswith("02")):
+        return digits != "026"
+    return len(digits) == 4 and digits[0] == "0" and digits[1] in "3456789"
+
+
+class Numbers:
+    """Reads the runs of digits of a text."""
+
+    __slots__ = ("_banks", "_labels")
+
+    def __init__(self, labels: Labels, banks: Mapping[int, frozenset[str]]) -> None:
+        self._labels = labels
+        self._banks = banks
+
+    def find(self, text: str, start: int, end: int) -> Iterator[Hit]:
+        """Hits between two places; `text` is folded (rules.recognise.personal.finder.fold)."""
+        done = start
+        for match in _TOKEN.finditer(text, start, end):
+            low, high = match.span()
+            if low < done or not _whole(text, low, high):
+                continue
+            left = _letters_before(text, low, done)
+            if low - left > LONGEST_WORD or high - low > 4 * LONGEST_WORD:
+                continue
+            token = text[left:high]
+            if token.isdecimal():
+                if high - low < 5:
+                    continue
+                hit = self._single(token, low, high, self._labels.left(text, low, done))
+            elif token.isalnum():
+                hit = self._mixed(token, left, high, self._labels.left(text, left, done))
+            else:
+                for one in self._grouped(text, left, high, done):
+                    yield one
+                    done = one.end
+                continue
+            if hit is not None:
+                yield hit
+                done = high
+
+    def value(self, text: str, meaning: Meaning = NOTHING) -> Hit | None:
+        """The number that a whole cell is, under what its header says."""
+        if text.isdecimal() and text.isascii():
+            return self._single(text, 0, len(text), meaning)
+        if text.isalnum() and text.isascii():
+            return self._mixed(text, 0, len(text), meaning)
+        match = _TOKEN.search(text)
+        if match is None or match.end() != len(text) or match.start() > 2:
+            return None
+        for hit in self._grouped(text, 0, len(text), 0, meaning):
+            return hit if hit.end == len(text) and hit.start <= match.start() else None
+        return None
+
+    def _single(self, number: str, start: int, end: int, said: Meaning) -> Hit | None:
+        """A run of digits and nothing else."""
+        size, kinds, veto = end - start, said.kinds, said.veto
+        if size == 18 and id_card_shape(number):
+            if id_card_check(number):
+                return Hit(Kind.ID_CARD, start, end, SURE, "mod-11-2")
+            if Kind.NATIONAL_STUDENT_NUMBER not in kinds and Kind.ID_CARD not in veto:
+                return Hit(Kind.ID_CARD, start, end, PERHAPS, "region-date")
+        named = _by_label(number, start, end, kinds)
+        if named is not None:
+            return named
+        if size == 18 and credit_code_shape(number) and credit_code(number):
+            return Hit(Kind.CREDIT_CODE, start, end, SURE, "mod-31")
+        if size == 15 and id_card15(number) and Kind.ID_CARD not in veto:
+            if Kind.ID_CARD in kinds:
+                return Hit(Kind.ID_CARD, start, end, SURE, "15-digits-label")
+            if not kinds:
+                return Hit(Kind.ID_CARD, start, end, PERHAPS, "15-digits")
+        if 15 <= size <= 19:
+            return self._card(number, start, end, said)
+        if size in (11, 13, 15):
+            return _mobile(number, start, end, said) or _landline(number, start, end, said)
+        return _landline(number, start, end, said)
+
+    def _card(self, number: str, start: int, end: int, said: Meaning) -> Hit | None:
+        labelled = Kind.BANK_CARD in said.kinds
+        if Kind.BANK_CARD in said.veto and not labelled:
+            return None
+        size = len(number)
+        right = luhn(number)
+        if right and (labelled or number[:6] in self._banks.get(size, ())):
+            return Hit(Kind.BANK_CARD, start, end, SURE, "luhn")
+        if said.kinds and not labelled:
+            return None
+        if right and number[:2] == "62" and size in (16, 17, 18, 19):
+            return Hit(Kind.BANK_CARD, start, end, PERHAPS, "luhn-62")
+        if labelled and number[0] in "34569" and size in (16, 18, 19):
+            return Hit(Kind.BANK_CARD, start, end, PERHAPS, "label")
+        return None
+
+    def _mixed(self, word: str, start: int, end: int, said: Meaning) -> Hit | None:
+        """Letters and digits without a gap."""
+        size, upper, kinds, veto = end - start, word.upper(), said.kinds, said.veto
+        if size == 18:
+            if id_card_shape(upper):
+                if id_card_check(upper):
+                    return Hit(Kind.ID_CARD, start, end, SURE, "mod-11-2")
+                if Kind.ID_CARD not in veto:
+                    return Hit(Kind.ID_CARD, start, end, PERHAPS, "region-date")
+            if credit_code_shape(upper):
+                if credit_code(upper):
+                    return Hit(Kind.CREDIT_CODE, start, end, SURE, "mod-31")
+                if Kind.CREDIT_CODE in kinds:
+                    return Hit(Kind.CREDIT_CODE, start, end, PERHAPS, "label")
+        if size == 19 and upper[0] in "GJL":
+            hit = _national(upper, start, end, said)
+            if hit is not None:
+                return hit
+        named = _by_label(upper, start, end, kinds)
+        if named is not None:
+            return named
+        for kind, shape, alone in (
+            (Kind.PASSPORT, _PASSPORT, _PASSPORT_ALONE),
+            (Kind.HK_MACAU_PERMIT, _HK_MACAU, _HK_MACAU_ALONE),
+        ):
+            if shape.fullmatch(upper):
+                if kind in kinds:
+                    return Hit(kind, start, end, SURE, "label")
+                if not kinds and kind not in veto and word[0].isupper() and alone.fullmatch(word):
+                    return Hit(kind, start, end, PERHAPS, "shape")
+        letters = _LETTERS.match(word)
+        if letters is not None and word[letters.end() :].isdecimal():
+            own = self._labels.kinds(letters.group())
+            if own is not NOTHING:  # TEL13812345678
+                return self._single(word[letters.end() :], start + letters.end(), end, own)
+        return None
+
+    def _grouped(
+        self, text: str, left: int, high: int, floor: int, given: Meaning | None = None
+    ) -> Iterator[Hit]:
+        """Digits in groups, with spaces, hyphens or brackets between them."""
+        spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
+        index = 0
+        while index < len(spans):
+            said = given if given is not None else self._labels.left(text, spans[index][0], floor)
+            hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
+            if hit is not None:
+                yield hit
+                floor = hit.end
+            index += used
+
+    def _groups(
+        self, text: str, spans: list[tuple[int, int]], said: Meaning
+    ) -> tuple[Hit | None, int]:
+        words = [text[start:end] for start, end in spans]
+        sizes = tuple(map(len, words))
+        start = spans[0][0]
+        for count in (5, 4, 3, 2):
+            if len(sizes) < count:
+                continue
+            end = spans[count - 1][1]
+            joined = "".join(words[:count])
+            shape = sizes[:count]
+            if shape in _ID_SHAPES and id_card_shape(joined.upper()):
+                right = id_card_check(joined.upper())
+                return Hit(Kind.ID_CARD, start, end, SURE if right else PERHAPS, "mod-11-2"), count
+            if not joined.isdecimal():
+                continue
+            if shape[:4] == (4, 4, 4, 4) or (count == 2 and shape[0] == 6):
+                hit = self._card(joined, start, end, said) if 16 <= len(joined) <= 19 else None
+                if hit is not None:
+                    return hit, count
+            hit = _mobile_groups(text, words[:count], spans[:count], said)
+            if hit is None:
+                hit = _landline_groups(text, words[:count], spans[:count], said)
+            if hit is not None:
+                return hit, count
+        word, (low, high) = words[0], spans[0]
+        if word.isdecimal():
+            return (self._single(word, low, high, said) if len(word) > 4 else None), 1
+        return self._mixed(word, low, high, said), 1
+
+
+_ID_SHAPES = frozenset({(6, 8, 4), (6, 4, 4, 4), (6, 4, 2, 2, 4), (3, 3, 4, 4, 4), (14, 4)})
+
+
+def _whole(text: str, low: int, high: int) -> bool:
+    """Not the part of a decimal number, an address or a version: 3.14, 10.0.0.1."""
+    if low >= 2 and text[low - 1] == "." and "0" <= text[low - 2] <= "9":
+        return False
+    return not (high + 1 < len(text) and text[high] == "." and "0" <= text[high + 1] <= "9")
+
+
+def _letters_before(text: str, low: int, floor: int) -> int:
+    """Where the letters and digits that touch a number on the left begin."""
+    left = low
+    while left > floor and low - left <= LONGEST_WORD:
+        letter = text[left - 1]
+        if not (letter.isascii() and letter.isalnum()):
+            break
+        left -= 1
+    return left
+
+
+def _by_label(number: str, start: int, end: int, kinds: frozenset[Kind]) -> Hit | None:
+    """Numbers without a check that a label makes what they are."""
+    if not kinds:
+        return None
+    size = len(number)
+    digits = number.isdecimal()
+    if Kind.NATIONAL_STUDENT_NUMBER in kinds and 16 <= size <= 19:
+        return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE, "label")
+    if Kind.STUDENT_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
+        return Hit(Kind.STUDENT_NUMBER, start, end, SURE, "label")
+    if Kind.EXAM_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
+        return Hit(Kind.EXAM_NUMBER, start, end, SURE, "label")
+    if Kind.QQ in kinds and digits and 5 <= size <= 11 and number[0] != "0":
+        return Hit(Kind.QQ, start, end, SURE, "label")
+    if Kind.TAIWAN_PERMIT in kinds and _TAIWAN.fullmatch(number):
+        return Hit(Kind.TAIWAN_PERMIT, start, end, SURE, "label")
+    if Kind.PASSPORT in kinds and digits and _PASSPORT.fullmatch(number):
+        return Hit(Kind.PASSPORT, start, end, SURE, "label")
+    return None
+
+
+def _national(upper: str, start: int, end: int, said: Meaning) -> Hit | None:
+    """全国学籍号: G and an identity number, J and 18 characters, L, region, birthday and 4."""
+    rest = upper[1:]
+    labelled = Kind.NATIONAL_STUDENT_NUMBER in said.kinds
+    if upper[0] == "G" and id_card_shape(rest):
+        right = labelled or id_card_check(rest)
+        return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if right else PERHAPS, "G-number")
+    if upper[0] == "L" and rest.isdecimal() and region(rest) and _birthday(rest[6:14]):
+        return Hit(
+            Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if labelled else PERHAPS, "L-number"
+        )
+    if upper[0] == "J" and rest[:17].isdecimal():
+        if labelled:
+            return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE, "J-number")
+        if not said.kinds and not said.veto and rest[:2] in PROVINCES:
+            return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, PERHAPS, "J-number")
+    return None
+
+
+def _birthday(digits: str) -> bool:
+    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+
+
+def _mobile(number: str, start: int, end: int, said: Meaning) -> Hit | None:
+    """13812345678, 8613812345678, 008613812345678."""
+    bare = number
+    if len(number) == 13 and number[:2] == "86":
+        bare = number[2:]
+    elif len(number) == 15 and number[:4] == "0086":
+        bare = number[4:]
+    if not mobile(bare):
+        return None
+    return _phone(start, end, said)
+
+
+def _phone(start: int, end: int, said: Meaning) -> Hit | None:
+    if Kind.PHONE in said.kinds:
+        return Hit(Kind.PHONE, start, end, SURE, "label")
+    if Kind.PHONE in said.veto or any(kind in _SCHOOL for kind in said.kinds):
+        return None
+    return Hit(Kind.PHONE, start, end, PERHAPS, "shape")
+
+
+_PHONE_SHAPES = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 3, 4)})
+
+
+def _mobile_groups(
+    text: str, words: list[str], spans: list[tuple[int, int]], said: Meaning
+) -> Hit | None:
+    start, end = spans[0][0], spans[-1][1]
+    if words[0] in ("86", "0086"):
+        joined = "".join(words[1:])
+        shape = tuple(map(len, words[1:]))
+        start = _plus(text, start)
+    else:
+        joined = "".join(words)
+        shape = tuple(map(len, words))
+    if not mobile(joined) or not (shape == (11,) or shape in _PHONE_SHAPES):
+        return None
+    return _phone(start, end, said)
+
+
+def _plus(text: str, start: int) -> int:
+    """The sign and the bracket before a country code."""
+    if start > 0 and text[start - 1] == "+":
+        start -= 1
+    if start > 0 and text[start - 1] == "(":
+        start -= 1
+    return start
+
+
+def _landline(number: str, start: int, end: int, said: Meaning) -> Hit | None:
+    """02312345678, or seven to eight digits under a label."""
+    size = len(number)
+    labelled = Kind.LANDLINE in said.kinds
+    if Kind.LANDLINE in said.veto and not labelled:
+        return None
+    if size in (7, 8) and labelled and number[0] in "2345678":
+        return Hit(Kind.LANDLINE, start, end, SURE, "label")
+    if not 10 <= size <= 12 or number[0] != "0" or (said.kinds and not labelled):
+        return None
+    for cut in (3, 4):
+        if area(number[:cut]) and size - cut in (7, 8) and number[cut] not in "01":
+            return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")
+    return None
+
+
+def _landline_groups(
+    text: str, words: list[str], spans: list[tuple[int, int]], said: Meaning
+) -> Hit | None:
+    """010-12345678, (023) 1234 5678, 023-1234567-801, +86-23-12345678."""
+    start, end = spans[0][0], spans[-1][1]
+    code, rest, gap = words[0], words[1:], text[spans[0][1] : spans[1][0]]
+    if words[0] in ("86", "0086") and len(words) > 2:
+        code, rest, start = "0" + words[1].lstrip("0"), words[2:], _plus(text, start)
+    elif ")" in gap and start > 0 and text[start - 1] == "(":
+        start -= 1
+    labelled = Kind.LANDLINE in said.kinds
+    if not area(code) or not rest or (Kind.LANDLINE in said.veto and not labelled):
+        return None
+    sizes = tuple(map(len, rest))
+    whole = sizes in ((7,), (8,), (4, 4), (3, 4)) or (
+        len(sizes) == 2 and sizes[0] in (7, 8) and sizes[1] <= 6
+    )
+    if not whole or rest[0][0] in "01":
+        return None
+    return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")

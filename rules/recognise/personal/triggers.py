@@ -1,0 +1,210 @@
+"""Where personal data can stand at all: three engines with the same answers. Pure.
+
+A trigger is a superset: every hit of every recogniser has at least one place in it, and a place
+without a hit costs only time. Hyperscan reads bytes, RE2 and `re` characters; all give places
+as characters. Hyperscan and RE2 are optional, `re` is always there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Protocol
+
+from rules.recognise.personal.addresses import PROVINCES
+from rules.recognise.personal.words import PLATE_PROVINCES
+
+hyperscan: Any = None
+re2: Any = None
+with suppress(ModuleNotFoundError):
+    hyperscan = import_module("hyperscan")
+with suppress(ModuleNotFoundError):
+    re2 = import_module("re2")
+
+_HAN = "[\u4e00-\u9fff]"
+_SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
+NUMBERS = ("[0-9]{5}", "[0-9]{3}[ )-]{1,2}[0-9]{4}", "[0-9]{4}[ -][0-9]{3}[ -]")
+LETTERS = (
+    "@",
+    r"[0-9]\.[0-9]{1,3}\.",
+    "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:",
+    "[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-",
+    r"[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]",
+    f"(?:{'|'.join(PLATE_PROVINCES)})[A-HJ-NP-Z]",
+    "字第",
+    "[微薇]信",
+    "加[Vv]",
+    "[Ww][Xx]",
+    "[Vv][Xx]",
+    "[Ww][Ee][Cc][Hh][Aa][Tt]",
+    "[Ww][Ee][Ii][Xx][Ii][Nn]",
+    "-----BEGIN",
+    "AKIA",
+    "LTAI",
+    "AKID",
+    r"\.eyJ",
+    "sk-[0-9A-Za-z]{8}",
+)
+PLACES = (
+    "[址地][\"']? ?(?::|：|=)",
+    r"[址地]\(",
+    f"(?:{PROVINCES}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城](?:{_SIGN}|{_HAN})",
+    f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
+)
+FAMILIES = 4
+"""Numbers, letters, places, names: each family is read only where its own triggers are."""
+
+
+class Trigger(Protocol):
+    """Places near which there may be something."""
+
+    name: str
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        """For each family, places in ascending order (characters)."""
+        ...
+
+
+def _families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return (NUMBERS, LETTERS, PLACES, tuple(names))
+
+
+class Plain:
+    """Python's own engine."""
+
+    name = "re"
+    __slots__ = ("_shapes",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._shapes = tuple(re.compile("|".join(one)) for one in _families(names) if one)
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        return [_starts(shape, text) for shape in self._shapes]
+
+
+class Linear:
+    """RE2: linear in the text whatever it is."""
+
+    name = "re2"
+    __slots__ = ("_shapes",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        if re2 is None:  # pragma: no cover - an optional package
+            raise ModuleNotFoundError("google-re2")
+        self._shapes: tuple[Any, ...] = tuple(
+            re2.compile("|".join(one)) for one in _families(names) if one
+        )
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        return [_starts(shape, text) for shape in self._shapes]
+
+
+class Everywhere:
+    """No trigger: every line is read. What the others are held against."""
+
+    name = "none"
+    __slots__ = ()
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        del names
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
+        return [sorted(starts)] * FAMILIES
+
+
+def _starts(shape: Any, text: str) -> Iterator[int]:
+    return (found.start() for found in shape.finditer(text))
+
+
+class Vector:
+    """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
+
+    name = "hyperscan"
+    __slots__ = ("_database", "_family", "_scratch")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        if hyperscan is None:  # pragma: no cover - an optional package
+            raise ModuleNotFoundError("hyperscan")
+        families = _families(names)
+        self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
+        wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._database.compile(
+            expressions=wanted,
+            ids=list(range(len(wanted))),
+            elements=len(wanted),
+            flags=[hyperscan.HS_FLAG_DOTALL] * len(wanted),
+        )
+        self._scratch = hyperscan.Scratch(self._database)
+
+    def places(self, text: str) -> Sequence[Iterable[int]]:
+        """Ends of matches in bytes, as places in characters (never beyond the match)."""
+        data = text.encode("utf-8", "surrogatepass")
+        family = self._family
+        ends: list[list[int]] = [[] for _ in range(FAMILIES)]
+        digits = -1000
+
+        def seen(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            nonlocal digits
+            if id_ == 0:  # five digits: once for each run, not for each digit of it
+                if end - digits < NEAR:
+                    return
+                digits = end
+            ends[family[id_]].append(end)
+
+        self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
+        if not any(ends):
+            return ends
+        if len(data) == len(text):
+            return [[end - 1 for end in one] for one in ends]
+        return [_characters(data, one) for one in ends]
+
+
+NEAR = 6  # bytes: five digits of another line end no nearer than that
+
+
+def _characters(data: bytes, ends: list[int]) -> list[int]:
+    found, place, low = [], 0, 0
+    for end in ends:
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end += 1  # noqa: PLW2901 - to the end of its character
+        place += len(data[low:end].decode("utf-8", "surrogatepass"))
+        found.append(place - 1)
+        low = end
+    return found
+
+
+def _bytes(patterns: Iterable[str]) -> list[str]:
+    """Classes of Chinese characters as alternatives: bytes have no classes of characters."""
+    made = []
+    for one in (each.replace(_HAN, _HAN_BYTES) for each in patterns):
+        made.append(
+            re.sub(
+                r"\[([^\]]*[^\x00-\x7f][^\]]*)\]",
+                lambda found: "(?:" + "|".join(_members(found.group(1))) + ")",
+                one,
+            )
+        )
+    return made
+
+
+_HAN_BYTES = r"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf])"
+
+
+def _members(inner: str) -> list[str]:
+    ranges = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]", inner)
+    rest = re.sub(r"[0-9A-Za-z]-[0-9A-Za-z]", "", inner)
+    return [*rest, *(f"[{one}]" for one in ranges)]
+
+
+def best(names: Iterable[str] = ()) -> Trigger:
+    """The fastest engine there is."""
+    chosen = tuple(names)
+    if hyperscan is not None:
+        return Vector(chosen)
+    if re2 is not None:
+        return Linear(chosen)
+    return Plain(chosen)

@@ -1,0 +1,147 @@
+"""Personal data with letters in it: mail, network addresses, plates, chat names, keys. Pure.
+
+Each kind is one expression with a length limit on every repeat, so that no text makes it slow.
+`Told` is a family: the expression, what further must hold, and whether a label is needed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import Labels
+
+SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
+PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+
+_EMAIL = re.compile(
+    r"(?<![0-9A-Za-z._%+-])[0-9A-Za-z][0-9A-Za-z._%+-]{0,63}@"
+    r"(?:[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?\.){1,8}[A-Za-z]{2,18}(?![0-9A-Za-z@])"
+)
+_IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9A-Za-z]|\.[0-9])")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){0,6}(?![0-9A-Za-z:.])"
+    r"|(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{1,4}:){1,6}:(?:[0-9A-Fa-f]{1,4}:){0,5}[0-9A-Fa-f]{1,4}"
+    r"(?![0-9A-Za-z:.])"
+)
+_MAC = re.compile(
+    r"(?<![0-9A-Za-z:-])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})(?![0-9A-Za-z:-])"
+    r"|(?<![0-9A-Za-z.-])[0-9A-Fa-f]{4}(?:(?:-[0-9A-Fa-f]{4}){2}|(?:\.[0-9A-Fa-f]{4}){2})(?![0-9A-Za-z.-])"
+)
+_UUID = re.compile(
+    r"(?<![0-9A-Za-z-])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}"
+    r"-[0-9A-Fa-f]{12}(?![0-9A-Za-z-])"
+)
+_PLATE = re.compile(
+    f"[{PLATE_PROVINCES}][A-HJ-NP-Z][·•. -]?"
+    r"(?:[0-9DF][0-9A-HJ-NP-Z][0-9]{3}[0-9DF]|[DF][0-9A-HJ-NP-Z][0-9]{4}|[0-9]{5}[DF]"
+    r"|[0-9A-HJ-NP-Z]{4}[0-9A-HJ-NP-Z学警港澳挂试超])(?![0-9A-Za-z])"
+)
+_OFFICER = re.compile(
+    r"[军兵士文职广沈成兰济北南空海政参后装火武警参联东西中部战]{1,2}字第 ?([0-9]{4,8}) ?号"
+)
+_WECHAT = re.compile(
+    r"(?:微信|薇信|加V|加v|(?<![A-Za-z])(?:wechat|weixin|wx|vx)(?![A-Za-z]))"
+    r"(?:号码|账号|帐号|号|ID|id|_id)?(?:[是为叫：:= \"'“]|搜索){0,4}"
+    r"([A-Za-z][0-9A-Za-z_-]{5,19})(?![0-9A-Za-z@_-])",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
+    r"|(?<![0-9A-Za-z])(?:AKIA|LTAI|AKID)[0-9A-Za-z]{12,32}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])eyJ[0-9A-Za-z_-]{8,2000}\.eyJ[0-9A-Za-z_-]{8,4000}\.[0-9A-Za-z_-]{8,2000}"
+    r"|(?<![0-9A-Za-z])sk-[0-9A-Za-z]{20,64}(?![0-9A-Za-z])"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One kind told by its letters. Without `hint` a text is skipped."""
+
+    kind: Kind
+    shape: re.Pattern[str]
+    hint: re.Pattern[str] | None = None
+    holds: Callable[[str], bool] | None = None
+    sure: bool = False  # the format says it all
+    group: int = 0
+
+
+def _ipv4(text: str) -> bool:
+    return all(int(part) <= 255 and part == str(int(part)) for part in text.split("."))
+
+
+def _ipv6(text: str) -> bool:
+    try:
+        return text.count(":") >= 2 and bool(ipaddress.IPv6Address(text))
+    except ValueError:
+        return False
+
+
+def _mac(text: str) -> bool:
+    return any(letter in "0123456789" for letter in text)
+
+
+def _plate(text: str) -> bool:
+    body = text[1:]
+    return any(letter in "0123456789" for letter in body)
+
+
+_AT = re.compile("@")
+_DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.")
+_HEX_GROUPS = re.compile(
+    "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]"
+)
+_COLONS = re.compile("[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:")
+_DASHED = re.compile("[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
+_PLATE_HEADS = re.compile(f"[{PLATE_PROVINCES}][A-HJ-NP-Z]")
+_ISSUED = re.compile("字第")
+_CHAT = re.compile("[微薇]信|加[Vv]|[Ww][Xx]|[Vv][Xx]|[Ww][Ee][CcIi]")
+TOLD = (
+    Told(kind=Kind.EMAIL, shape=_EMAIL, hint=_AT),
+    Told(kind=Kind.IP, shape=_IPV4, hint=_DOTTED, holds=_ipv4),
+    Told(kind=Kind.MAC, shape=_MAC, hint=_HEX_GROUPS, holds=_mac, sure=True),
+    Told(kind=Kind.IP, shape=_IPV6, hint=_COLONS, holds=_ipv6),
+    Told(kind=Kind.UUID, shape=_UUID, hint=_DASHED, sure=True),
+    Told(kind=Kind.PLATE, shape=_PLATE, hint=_PLATE_HEADS, holds=_plate),
+    Told(kind=Kind.OFFICER_ID, shape=_OFFICER, hint=_ISSUED, sure=True),
+    Told(
+        kind=Kind.WECHAT,
+        shape=_WECHAT,
+        hint=_CHAT,
+        sure=True,
+        group=1,
+    ),
+    Told(kind=Kind.SECRET, shape=_SECRET, sure=True),
+)
+
+
+def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
+    """Hits between two places of a folded text."""
+    for told in TOLD:
+        if told.hint is not None and told.hint.search(text, start, end) is None:
+            continue
+        for match in told.shape.finditer(text, start, end):
+            low, high = match.span(told.group)
+            if told.holds is not None and not told.holds(match.group(told.group)):
+                continue
+            if told.sure:
+                yield Hit(told.kind, low, high, SURE, "format")
+                continue
+            said = labels.left(text, low)
+            if told.kind in said.kinds:
+                yield Hit(told.kind, low, high, SURE, "label")
+            elif told.kind not in said.veto:
+                yield Hit(told.kind, low, high, PERHAPS, "shape")
+
+
+def value(text: str) -> Kind | None:
+    """The kind that a whole cell is, by its format alone."""
+    for told in TOLD:
+        if told.group:
+            continue
+        if told.shape.fullmatch(text) and (told.holds is None or told.holds(text)):
+            return told.kind
+    return None
