@@ -80,6 +80,7 @@ class Names:
         "_ordinary",
         "_shape",
         "_title",
+        "_titled",
         "triggers",
     )
 
@@ -107,6 +108,7 @@ class Names:
         )
         self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
         self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
+        self._titled = re.compile(titles)
         self.triggers = (
             rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?"
             r"(?::|：|=)",
@@ -132,8 +134,12 @@ class Names:
                 continue
             left = low == 0 or self._before.search(text, max(0, low - 8), low) is not None
             right = self._after.match(text, high) is not None
-            if (left and right) or (
-                left and text[low:high] not in self._ordinary and _label_left(text, low)
+            if text[low:high] in self._ordinary:
+                continue
+            if (
+                (left and right)
+                or (left and _label_left(text, low))
+                or self._titled.match(text, high) is not None
             ):
                 yield Hit(Kind.NAME, low, high, SURE, "roster-context")
 

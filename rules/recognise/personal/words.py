@@ -89,6 +89,8 @@ def _plate(text: str) -> bool:
     return any(letter in "0123456789" for letter in body)
 
 
+_OF_A_BOOK = re.compile("[第图表式版本章节条款编卷vV§/] ?$")
+_BOOK = frozenset("节章条款版图表项")
 _AT = re.compile("@")
 _DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.")
 _HEX_GROUPS = re.compile(
@@ -125,6 +127,8 @@ def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
             continue
         for match in told.shape.finditer(text, start, end):
             low, high = match.span(told.group)
+            if told.kind is Kind.IP and _chapter(text, low, high):
+                continue
             if told.holds is not None and not told.holds(match.group(told.group)):
                 continue
             if told.sure:
@@ -135,6 +139,14 @@ def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
                 yield Hit(told.kind, low, high, SURE, "label")
             elif told.kind not in said.veto:
                 yield Hit(told.kind, low, high, PERHAPS, "shape")
+
+
+def _chapter(text: str, low: int, high: int) -> bool:
+    """第 3.2.1.4 节, 图 12.3.4.1, v1.2.3.4: numbers with dots that are no address."""
+    return (
+        _OF_A_BOOK.search(text, max(0, low - 4), low) is not None
+        or text[high : high + 2].lstrip()[:1] in _BOOK
+    )
 
 
 def value(text: str) -> Kind | None:
