@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import NOTHING, Labels, Meaning
+from rules.recognise.personal.labels import NOTHING, Labels, Meaning, Reading
 from rules.recognise.personal.validators import (
     PROVINCES,
     credit_code,
@@ -81,7 +81,7 @@ class Numbers:
         self._labels = labels
         self._banks = banks
 
-    def find(self, text: str, start: int, end: int) -> Iterator[Hit]:
+    def find(self, text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
         """Hits between two places; `text` is folded (rules.recognise.personal.finder.fold)."""
         done = start
         for match in _TOKEN.finditer(text, start, end):
@@ -95,13 +95,13 @@ class Numbers:
             if token.isdecimal():
                 if high - low < 5:
                     continue
-                hit = self._single(token, low, high, self._labels.left(text, low, done))
+                hit = self._single(token, low, high, said.left(low, done))
                 if hit is not None and hit.kind is Kind.PHONE and high - low > 11:
                     hit = hit._replace(start=_plus(text, low))
             elif token.isalnum():
-                hit = self._mixed(token, left, high, self._labels.left(text, left, done))
+                hit = self._mixed(token, left, high, said.left(left, done))
             else:
-                for one in self._grouped(text, left, high, done):
+                for one in self._grouped(text, left, high, done, said):
                     yield one
                     done = one.end
                 continue
@@ -202,13 +202,17 @@ class Numbers:
         return None
 
     def _grouped(
-        self, text: str, left: int, high: int, floor: int, given: Meaning | None = None
+        self, text: str, left: int, high: int, floor: int, reading: Reading | Meaning
     ) -> Iterator[Hit]:
         """Digits in groups, with spaces, hyphens or brackets between them."""
         spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
         index = 0
         while index < len(spans):
-            said = given if given is not None else self._labels.left(text, spans[index][0], floor)
+            said = (
+                reading
+                if isinstance(reading, Meaning)
+                else reading.left(spans[index][0], floor)
+            )
             hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
             if hit is not None:
                 yield hit
