@@ -106,9 +106,7 @@ class Names:
             rf"(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?[:：=]"
             rf"[ \t]?[\"'“]?({surname}[{_HAN}]{{1,2}}?){right}"
         )
-        self._bare = re.compile(
-            rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})"
-        )
+        self._bare = re.compile(rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})")
         self._common = re.compile(rf"{common}[{_HAN}]{{1,2}}")
         self._edge = frozenset(_EDGE)
         self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")

@@ -79,14 +79,13 @@ class Trigger(Protocol):
         """For a long text, for each family places in ascending order (characters); None: read everywhere."""
         ...
 
-
-def _families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    return (NUMBERS, LETTERS, PLACES, tuple(names))
-
-
     def families(self, text: str) -> int:
         """For a short text, which families there can be (a bit each), and WIDE."""
         ...
+
+
+def _families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return (NUMBERS, LETTERS, PLACES, tuple(names))
 
 
 class Plain:
