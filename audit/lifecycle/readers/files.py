@@ -51,7 +51,7 @@ def stream_pieces(
     head = stream.read(4096)
     stream.seek(0)
     end = PurePosixPath(name).suffix.lower()
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         reader = BY_NAME[end] if end in OFFICE else _office(stream)
         if reader is None:
             yield from zip_pieces(name, stream, bounds, stream_pieces, left)
