@@ -8,6 +8,7 @@ settled: verified before suspected, then the longer, then the kind. Values are n
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -27,6 +28,7 @@ _WIDE = re.compile(
 _FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
 _PLACE = itemgetter(1, 2)
+_START = itemgetter(1)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -197,11 +199,14 @@ def _weight(one: Hit) -> tuple[bool, int, int, int]:
 
 
 def _apart(crowd: list[Hit]) -> list[Hit]:
-    """Of hits that touch one another, those that stand; at most 64 are weighed together."""
+    """Of hits that touch one another, those that stand."""
     if len(crowd) < 2:
         return crowd
     kept: list[Hit] = []
-    for one in sorted(crowd, key=_weight)[:64]:
-        if all(one.end <= other.start or one.start >= other.end for other in kept):
-            kept.append(one)
-    return sorted(kept, key=_PLACE)
+    for one in sorted(crowd, key=_weight):
+        at = bisect_left(kept, one.start, key=_START)
+        if (at == 0 or kept[at - 1].end <= one.start) and (
+            at == len(kept) or one.end <= kept[at].start
+        ):
+            kept.insert(at, one)
+    return kept

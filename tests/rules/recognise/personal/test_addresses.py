@@ -35,3 +35,8 @@ def test_addresses(text: str, value: str, sure: bool) -> None:
 )
 def test_places_that_are_no_address(text: str) -> None:
     assert [hit for hit in FINDER.find(text) if hit.kind == "address"] == []
+
+
+def test_many_addresses_without_anything_between() -> None:
+    text = "四川省绵阳市涪城区人民路1号" * 2000
+    assert len([hit for hit in FINDER.find(text) if hit.kind == "address"]) >= 500
