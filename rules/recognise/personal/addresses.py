@@ -7,10 +7,11 @@ needs a county or a town before the road, or a label. Every repeat has a length 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from collections.abc import Iterator
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import Labels
+from rules.recognise.personal.labels import Reading
 
 MOST = 80  # characters
 PROVINCES = (
@@ -53,7 +54,7 @@ _PLACE = re.compile(rf"{_NUMBER}|[路街巷村镇乡区县市]")
 _NO_HEAD = re.compile(r"(?:位于|住在|家住|居住在|现居|就读于|来自|地址|住址|到|在|于|为|是|从)")
 
 
-def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
+def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
     """Hits between two places of a folded text, those with a label first."""
     done = start
     taken: list[tuple[int, int]] = []
@@ -68,26 +69,36 @@ def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
         match = _FULL.match(text, anchor.start(), min(end, anchor.start() + MOST))
         if match is not None:
             done = match.end()
-            if not any(low < done and match.start() < high for low, high in taken):
-                taken.append(match.span())
-                yield _hit(text, match.start(), match.end(), labels, "province")
+            if _free(taken, *match.span()):
+                insort(taken, match.span())
+                yield _hit(match.start(), match.end(), said, "province")
     for road in _ROADS.finditer(text, start, end):
-        low = max(start, road.start() - 24)
-        if any(left <= road.start() < right for left, right in taken):
+        at = bisect_right(taken, (road.start(), len(text)))
+        before = taken[at - 1][1] if at else start
+        if road.start() < before:
             continue
+        low = max(start, road.start() - 24, before)
         match = _SHORT.search(text, low, min(end, road.end() + 40))
         if match is not None and match.start() <= road.start() < match.end():
             begin = match.start()
             heads = [one.end() for one in _NO_HEAD.finditer(text, begin, road.start())]
             if heads and _SHORT.match(text, heads[-1], match.end()) is not None:
                 begin = heads[-1]
-            taken.append((begin, match.end()))
-            yield _hit(text, begin, match.end(), labels, "county")
+            if not _free(taken, begin, match.end()):
+                continue
+            insort(taken, (begin, match.end()))
+            yield _hit(begin, match.end(), said, "county")
 
 
-def _hit(text: str, start: int, end: int, labels: Labels, rule: str) -> Hit:
-    said = labels.left(text, start)
-    sure = Kind.ADDRESS in said.kinds
+def _free(taken: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Nothing that was taken lies over it; what was taken is in order and apart."""
+    at = bisect_right(taken, (start, end))
+    return (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or end <= taken[at][0])
+
+
+def _hit(start: int, end: int, said: Reading, rule: str) -> Hit:
+    near = said.left(start)
+    sure = Kind.ADDRESS in near.kinds
     return Hit(
         Kind.ADDRESS, start, end, Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule
     )

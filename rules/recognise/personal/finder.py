@@ -8,25 +8,27 @@ settled: verified before suspected, then the longer, then the kind. Values are n
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning
+from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning, Reading
 from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
-from rules.recognise.personal.triggers import Trigger, best
+from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, best
 
 REACH = 400  # characters to each side of a trigger that are read, within its line
 
 _WIDE = re.compile(
-    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff0d\uff0e\uff20\uff3f\u2010-\u2015\u2212]"
+    "[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\u2010-\u2015\u2212\ud800-\udfff]"
 )
-_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，：；！？"}
-_FOLDED |= dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)  # clause punctuation stays
+_FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
 _PLACE = itemgetter(1, 2)
+_START = itemgetter(1)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -39,10 +41,16 @@ class Knowledge:
     people: NameWords
 
 
+def _narrow(found: re.Match[str]) -> str:
+    return _FOLDED.get(found[0], "\ufffd")  # half a character: no engine takes it
+
+
 def fold(text: str) -> str:
     """Full-width letters, digits and dashes as ASCII; one character for one, so places stay."""
+    if text.isascii():
+        return text
     if _WIDE.search(text) is not None:
-        text = text.translate(_FOLDED)
+        text = _WIDE.sub(_narrow, text)
     return text.replace("（", "(").replace("）", ")").replace("\u3000", " ")
 
 
@@ -57,7 +65,9 @@ class Finder:
         roster: Roster | None = None,
         trigger: Callable[[Iterable[str]], Trigger] = best,
     ) -> None:
-        self.labels = Labels(knowledge.labels.labels, knowledge.labels.others)
+        self.labels = Labels(
+            knowledge.labels.labels, knowledge.labels.others, knowledge.people.titles
+        )
         self.roster = roster
         self._numbers = Numbers(self.labels, by_length(knowledge.prefixes))
         name_labels = [
@@ -71,20 +81,47 @@ class Finder:
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Every hit of a text, in order, none over another."""
-        folded = fold(text)
-        found: list[Hit] = []
-        numbers, letters, places, names = self._trigger.places(folded)
-        for start, end in windows(folded, numbers):
-            found += self._numbers.find(folded, start, end)
-        for start, end in windows(folded, letters):
-            found += words.find(folded, start, end, self.labels)
-        for start, end in windows(folded, places):
-            found += addresses.find(folded, start, end, self.labels)
-        for start, end in windows(folded, names):
-            found += self._names.find(folded, start, end)
+        if len(text) <= SHORT:
+            mask = self._trigger.families(text)
+            if not mask and self.roster is None:
+                return ()
+            folded = fold(text)
+            if mask & WIDE and mask & ALL != ALL:
+                mask = self._trigger.families(folded)
+            whole = ((0, len(folded)),)
+            spans: list[Iterable[tuple[int, int]]] = [
+                whole if mask & 1 << family else () for family in range(FAMILIES)
+            ]
+        else:
+            folded = fold(text)
+            spans = [
+                ((0, len(folded)),) if places is None else windows(folded, places)
+                for places in self._trigger.places(folded)
+            ]
+        found = self._read(folded, spans)
         if self.roster is not None:
             found += self._names.roster(folded, self.roster)
         return settled(found)
+
+    def _read(self, folded: str, spans: list[Iterable[tuple[int, int]]]) -> list[Hit]:
+        numbers, letters, places, names = spans
+        found: list[Hit] = []
+        said = Reading(self.labels, folded)
+        for start, end in numbers:
+            said.over(start, end)
+            found += self._numbers.find(folded, start, end, said)
+        wanted: tuple[words.Told, ...] | None = None
+        for start, end in letters:
+            if wanted is None:
+                wanted = words.hinted(folded)
+            said.over(start, end)
+            found += words.find(folded, start, end, said, wanted)
+        for start, end in places:
+            said.over(start, end)
+            found += addresses.find(folded, start, end, said)
+        for start, end in names:
+            found += self._names.find(folded, start, end, said)
+        return found
 
     def value(self, text: str, header: str = "") -> Hit | None:
         """What a whole cell is, under what its header says; None where it is nothing known."""
@@ -107,7 +144,7 @@ class Finder:
             return _whole(Kind.NAME, folded, "roster", sure=True)
         if self._names.value(folded):
             return _whole(Kind.NAME, folded, "surname", sure=Kind.NAME in said.kinds)
-        for hit in addresses.find(folded, 0, len(folded), self.labels):
+        for hit in addresses.find(folded, 0, len(folded), Reading(self.labels, folded)):
             if hit.end - hit.start >= 0.8 * len(folded):
                 return hit._replace(start=0, end=len(folded))
         return None
@@ -120,13 +157,15 @@ def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
 def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
     """The lines, or parts of long lines, around the places; ordered, none over another."""
     low = high = -1
+    whole = False  # the window ends with its line
     for place in places:
-        if place < high:
+        if place < high and (whole or place + REACH // 2 <= high):
             continue
         line = text.rfind("\n", max(0, place - REACH), place)
         begin = line + 1 if line >= 0 else max(0, place - REACH)
         line = text.find("\n", place, place + REACH)
         end = line if line >= 0 else min(len(text), place + REACH)
+        whole = line >= 0
         if begin <= high and low >= 0:
             high = max(high, end)
             continue
@@ -139,10 +178,13 @@ def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """No two over one another: verified first, then longer, then by kind."""
+    ordered = sorted(hits, key=_PLACE)
+    if all(map(int.__le__, (one.end for one in ordered), (one.start for one in ordered[1:]))):
+        return tuple(ordered)
     chosen: list[Hit] = []
     crowd: list[Hit] = []
     reach = -1
-    for one in sorted(hits, key=_PLACE):
+    for one in ordered:
         if one.start >= reach and crowd:
             chosen += _apart(crowd)
             crowd = []
@@ -157,11 +199,14 @@ def _weight(one: Hit) -> tuple[bool, int, int, int]:
 
 
 def _apart(crowd: list[Hit]) -> list[Hit]:
-    """Of hits that touch one another, those that stand; at most 64 are weighed together."""
+    """Of hits that touch one another, those that stand."""
     if len(crowd) < 2:
         return crowd
     kept: list[Hit] = []
-    for one in sorted(crowd, key=_weight)[:64]:
-        if all(one.end <= other.start or one.start >= other.end for other in kept):
-            kept.append(one)
-    return sorted(kept, key=_PLACE)
+    for one in sorted(crowd, key=_weight):
+        at = bisect_left(kept, one.start, key=_START)
+        if (at == 0 or kept[at - 1].end <= one.start) and (
+            at == len(kept) or one.end <= kept[at].start
+        ):
+            kept.insert(at, one)
+    return kept

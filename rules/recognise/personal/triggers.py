@@ -25,7 +25,11 @@ with suppress(ModuleNotFoundError):
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
-NUMBERS = ("[0-9]{5}", "[0-9]{3}[ )-]{1,2}[0-9]{4}", "[0-9]{4}[ -][0-9]{3}[ -]")
+NUMBERS = (
+    "[0-9]{5}",
+    r"[0-9]{3}(?: |\)|）|-|　){1,2}[0-9]{4}",
+    "[0-9]{4}(?: |-|　)[0-9]{3}(?: |-|　)",
+)  # brackets and spaces of either width: a text is looked at before it is folded
 LETTERS = (
     "@",
     r"[0-9]\.[0-9]{1,3}\.",
@@ -49,12 +53,21 @@ LETTERS = (
 )
 PLACES = (
     "[址地][\"']? ?(?::|：|=)",
-    r"[址地]\(",
+    r"[址地](?:\(|（)",
     f"(?:{PROVINCES}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城](?:{_SIGN}|{_HAN})",
     f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
 )
+SHORT = 2048  # characters; a text no longer is read as a whole where anything is
 FAMILIES = 4
 """Numbers, letters, places, names: each family is read only where its own triggers are."""
+
+
+ALL, WIDE = 0b1111, 0b10000
+"""Every family; letters that must be folded before anything is known."""
+_WIDES = (
+    r"\xef\xbc[\x82-\x87\x8a\x8b\x8d-\x99\x9c-\x9e\xa0-\xbf]", r"\xef\xbd[\x80-\x9e]",
+    r"\xe2\x80[\x90-\x95]", r"\xe2\x88\x92",
+)  # fmt: skip
 
 
 class Trigger(Protocol):
@@ -62,8 +75,12 @@ class Trigger(Protocol):
 
     name: str
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
-        """For each family, places in ascending order (characters)."""
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
+        """For a long text, for each family places in ascending order (characters); None: read everywhere."""  # noqa: E501
+        ...
+
+    def families(self, text: str) -> int:
+        """For a short text, which families there can be (a bit each), and WIDE."""
         ...
 
 
@@ -78,10 +95,16 @@ class Plain:
     __slots__ = ("_shapes",)
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._shapes = tuple(re.compile("|".join(one)) for one in _families(names) if one)
+        del names  # the automaton over labels and titles is faster than any expression
+        self._shapes = tuple(re.compile("|".join(one)) for one in _families(())[:-1])
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
-        return [_starts(shape, text) for shape in self._shapes]
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
+        return [*(_starts(shape, text) for shape in self._shapes), None]
+
+    def families(self, text: str) -> int:
+        """Looking costs as much as reading."""
+        del text
+        return ALL | WIDE
 
 
 class Linear:
@@ -97,8 +120,13 @@ class Linear:
             re2.compile("|".join(one)) for one in _families(names) if one
         )
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         return [_starts(shape, text) for shape in self._shapes]
+
+    def families(self, text: str) -> int:
+        """Looking costs as much as reading."""
+        del text
+        return ALL | WIDE
 
 
 class Everywhere:
@@ -110,9 +138,14 @@ class Everywhere:
     def __init__(self, names: Iterable[str] = ()) -> None:
         del names
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
         return [sorted(starts)] * FAMILIES
+
+    def families(self, text: str) -> int:
+        """All."""
+        del text
+        return ALL | WIDE
 
 
 def _starts(shape: Any, text: str) -> Iterator[int]:
@@ -123,7 +156,7 @@ class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_database", "_family", "_scratch")
+    __slots__ = ("_bits", "_every", "_family", "_once", "_wanted")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
@@ -131,16 +164,28 @@ class Vector:
         families = _families(names)
         self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
         wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=wanted,
-            ids=list(range(len(wanted))),
-            elements=len(wanted),
-            flags=[hyperscan.HS_FLAG_DOTALL] * len(wanted),
-        )
-        self._scratch = hyperscan.Scratch(self._database)
+        self._wanted = wanted
+        self._once: tuple[Any, Any] | None = None
+        self._every: tuple[Any, Any] | None = None
+        self._bits = (*(1 << family for family in self._family), *(WIDE for _ in _WIDES))
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def families(self, text: str) -> int:
+        """One look; each expression reports at most once."""
+        mask, bits = 0, self._bits
+
+        def seen(id_: int, _start: int, _end: int, _flags: int, _context: Any) -> None:
+            nonlocal mask
+            mask |= bits[id_]
+
+        if self._once is None:
+            wides = [one.encode() for one in _WIDES]
+            self._once = _compiled([*self._wanted, *wides], hyperscan.HS_FLAG_SINGLEMATCH)
+        database, scratch = self._once
+        data = text.encode("utf-8", "surrogatepass")
+        database.scan(data, match_event_handler=seen, scratch=scratch)
+        return mask
+
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         """Ends of matches in bytes, as places in characters (never beyond the match)."""
         data = text.encode("utf-8", "surrogatepass")
         family = self._family
@@ -155,12 +200,27 @@ class Vector:
                 digits = end
             ends[family[id_]].append(end)
 
-        self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
+        if self._every is None:
+            self._every = _compiled(self._wanted, 0)
+        database, scratch = self._every
+        database.scan(data, match_event_handler=seen, scratch=scratch)
         if not any(ends):
             return ends
         if len(data) == len(text):
             return [[end - 1 for end in one] for one in ends]
         return [_characters(data, one) for one in ends]
+
+
+def _compiled(expressions: list[bytes], flags: int) -> tuple[Any, Any]:
+    """A database and its scratch space; made when first needed, it takes half a second."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=expressions,
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=[hyperscan.HS_FLAG_DOTALL | flags] * len(expressions),
+    )
+    return database, hyperscan.Scratch(database)
 
 
 NEAR = 6  # bytes: five digits of another line end no nearer than that
