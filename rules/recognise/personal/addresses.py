@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import Labels
+from rules.recognise.personal.labels import Reading
 
 MOST = 80  # characters
 PROVINCES = (
@@ -53,7 +53,7 @@ _PLACE = re.compile(rf"{_NUMBER}|[路街巷村镇乡区县市]")
 _NO_HEAD = re.compile(r"(?:位于|住在|家住|居住在|现居|就读于|来自|地址|住址|到|在|于|为|是|从)")
 
 
-def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
+def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
     """Hits between two places of a folded text, those with a label first."""
     done = start
     taken: list[tuple[int, int]] = []
@@ -70,7 +70,7 @@ def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
             done = match.end()
             if not any(low < done and match.start() < high for low, high in taken):
                 taken.append(match.span())
-                yield _hit(text, match.start(), match.end(), labels, "province")
+                yield _hit(match.start(), match.end(), said, "province")
     for road in _ROADS.finditer(text, start, end):
         low = max(start, road.start() - 24)
         if any(left <= road.start() < right for left, right in taken):
@@ -82,12 +82,12 @@ def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
             if heads and _SHORT.match(text, heads[-1], match.end()) is not None:
                 begin = heads[-1]
             taken.append((begin, match.end()))
-            yield _hit(text, begin, match.end(), labels, "county")
+            yield _hit(begin, match.end(), said, "county")
 
 
-def _hit(text: str, start: int, end: int, labels: Labels, rule: str) -> Hit:
-    said = labels.left(text, start)
-    sure = Kind.ADDRESS in said.kinds
+def _hit(start: int, end: int, said: Reading, rule: str) -> Hit:
+    near = said.left(start)
+    sure = Kind.ADDRESS in near.kinds
     return Hit(
         Kind.ADDRESS, start, end, Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule
     )

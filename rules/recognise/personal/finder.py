@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning
+from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning, Reading
 from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
 from rules.recognise.personal.triggers import Trigger, best
@@ -57,7 +57,9 @@ class Finder:
         roster: Roster | None = None,
         trigger: Callable[[Iterable[str]], Trigger] = best,
     ) -> None:
-        self.labels = Labels(knowledge.labels.labels, knowledge.labels.others)
+        self.labels = Labels(
+            knowledge.labels.labels, knowledge.labels.others, knowledge.people.titles
+        )
         self.roster = roster
         self._numbers = Numbers(self.labels, by_length(knowledge.prefixes))
         name_labels = [
@@ -74,14 +76,21 @@ class Finder:
         folded = fold(text)
         found: list[Hit] = []
         numbers, letters, places, names = self._trigger.places(folded)
-        for start, end in windows(folded, numbers):
-            found += self._numbers.find(folded, start, end)
-        for start, end in windows(folded, letters):
-            found += words.find(folded, start, end, self.labels)
-        for start, end in windows(folded, places):
-            found += addresses.find(folded, start, end, self.labels)
-        for start, end in windows(folded, names):
-            found += self._names.find(folded, start, end)
+        said = Reading(self.labels, folded)
+        for start, end in _near(folded, numbers):
+            said.over(start, end)
+            found += self._numbers.find(folded, start, end, said)
+        wanted: tuple[words.Told, ...] | None = None
+        for start, end in _near(folded, letters):
+            if wanted is None:
+                wanted = words.hinted(folded)
+            said.over(start, end)
+            found += words.find(folded, start, end, said, wanted)
+        for start, end in _near(folded, places):
+            said.over(start, end)
+            found += addresses.find(folded, start, end, said)
+        for start, end in _near(folded, names):
+            found += self._names.find(folded, start, end, said)
         if self.roster is not None:
             found += self._names.roster(folded, self.roster)
         return settled(found)
@@ -107,7 +116,7 @@ class Finder:
             return _whole(Kind.NAME, folded, "roster", sure=True)
         if self._names.value(folded):
             return _whole(Kind.NAME, folded, "surname", sure=Kind.NAME in said.kinds)
-        for hit in addresses.find(folded, 0, len(folded), self.labels):
+        for hit in addresses.find(folded, 0, len(folded), Reading(self.labels, folded)):
             if hit.end - hit.start >= 0.8 * len(folded):
                 return hit._replace(start=0, end=len(folded))
         return None
@@ -115,6 +124,18 @@ class Finder:
 
 def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
     return Hit(kind, 0, len(text), Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule)
+
+
+SHORT = 2048  # characters; a text no longer is read as a whole
+
+
+def _near(text: str, places: Iterable[int] | None) -> Iterator[tuple[int, int]]:
+    """Where to read: everywhere (None), nowhere, the whole of a short text, or windows."""
+    if places is None:
+        return iter(((0, len(text)),))
+    if len(text) <= SHORT:
+        return iter(((0, len(text)),)) if next(iter(places), None) is not None else iter(())
+    return windows(text, places)
 
 
 def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -139,10 +160,13 @@ def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """No two over one another: verified first, then longer, then by kind."""
+    ordered = sorted(hits, key=_PLACE)
+    if all(map(int.__le__, (one.end for one in ordered), (one.start for one in ordered[1:]))):
+        return tuple(ordered)
     chosen: list[Hit] = []
     crowd: list[Hit] = []
     reach = -1
-    for one in sorted(hits, key=_PLACE):
+    for one in ordered:
         if one.start >= reach and crowd:
             chosen += _apart(crowd)
             crowd = []

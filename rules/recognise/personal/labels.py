@@ -8,8 +8,11 @@ number, version) takes the weak kinds away.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+import ahocorasick_rs
 
 from rules.recognise.personal.kinds import Kind
 
@@ -73,9 +76,11 @@ NOTHING = Meaning()
 class Labels:
     """All labels as one expression; `left` finds the nearest one before a value."""
 
-    __slots__ = ("_find", "_means")
+    __slots__ = ("_find", "_latin", "_machine", "_means", "_order", "titles")
 
-    def __init__(self, labels: Iterable[Label], others: Iterable[Other] = ()) -> None:
+    def __init__(
+        self, labels: Iterable[Label], others: Iterable[Other] = (), titles: Iterable[str] = ()
+    ) -> None:
         named: dict[str, set[Kind]] = {}
         vetoed: dict[str, set[Kind]] = {}
         plain: set[str] = set()
@@ -102,6 +107,33 @@ class Labels:
             + ")(?![a-z]))"
         )
 
+        self.titles = Meaning()
+        words = sorted({*self._means, *titles})
+        self._machine = ahocorasick_rs.AhoCorasick(words)
+        self._order = [
+            (self._means.get(word), self.titles if word in set(titles) else None, word in latin)
+            for word in words
+        ]
+
+    def read(self, text: str, start: int, end: int) -> list[Place]:
+        """Every label and title between two places of a lower-case text, by their ends."""
+        found: list[Place] = []
+        order = self._order
+        part = text[start:end] if start or end < len(text) else text
+        for id_, low, high in self._machine.find_matches_as_indexes(part, overlapping=True):
+            means, title, latin = order[id_]
+            if latin and (
+                (low and part[low - 1].islower() and part[low - 1].isascii())
+                or (high < len(part) and part[high].islower() and part[high].isascii())
+            ):
+                continue
+            if means is not None:
+                found.append((high + start, low + start, means))
+            if title is not None:
+                found.append((high + start, low + start, title))
+        found.sort(key=_by_end)
+        return found
+
     def left(self, text: str, start: int, floor: int = 0) -> Meaning:
         """The label nearest to `start`, not before `floor`; NOTHING where there is none.
 
@@ -121,6 +153,77 @@ class Labels:
         """What a whole header or key says: its last label."""
         found = self._find.search(header.lower().replace("_", " ")[::-1])
         return self._means[found.group()[::-1]] if found and found.lastgroup == "word" else NOTHING
+
+
+_APART = re.compile(_CUT)
+Place = tuple[int, int, Meaning]
+"""End, start, and what it says."""
+
+
+def _by_end(place: Place) -> tuple[int, int]:
+    return place[0], -place[1]
+
+
+class Reading:
+    """The labels of one text, found once and asked often. Long texts are read in windows."""
+
+    __slots__ = ("_ends", "_labels", "_lower", "_span", "places", "text")
+
+    def __init__(self, labels: Labels, text: str) -> None:
+        self.text = text
+        self._labels = labels
+        lower = text.lower()
+        self._lower = lower if len(lower) == len(text) else text.translate(_SMALL)
+        self._span = (0, 0)
+        self.places: list[Place] = []
+        self._ends: list[int] = []
+
+    def over(self, start: int, end: int) -> None:
+        """Read what lies between two places, unless that was done."""
+        low, high = self._span
+        if low <= start and end <= high:
+            return
+        if len(self.text) <= AT_ONCE:
+            start, end = 0, len(self.text)
+        self._span = start, end
+        self.places = self._labels.read(self._lower, start, end)
+        self._ends = [place[0] for place in self.places]
+
+    @property
+    def titles(self) -> Meaning:
+        """What stands for a title among the places."""
+        return self._labels.titles
+
+    def between(self, start: int, end: int) -> list[Place]:
+        """Labels and titles that end between two places."""
+        self.over(start, end)
+        if self._span == (start, end):
+            return self.places
+        return self.places[bisect_right(self._ends, start) : bisect_right(self._ends, end)]
+
+    def left(self, start: int, floor: int = 0) -> Meaning:
+        """The same as Labels.left, without reading again."""
+        at = bisect_right(self._ends, start) - 1
+        floor = max(floor, start - WINDOW)
+        best: Place | None = None
+        while at >= 0:
+            place = self.places[at]
+            if best is not None and place[0] != best[0]:
+                break
+            if place[0] < start - _VALUE_GAP or place[0] <= floor:
+                break
+            if place[1] >= floor and place[2] is not self._labels.titles:
+                best = place if best is None or place[1] < best[1] else best
+            at -= 1
+        if best is None or (
+            best[0] < start and _APART.search(self.text, best[0], start) is not None
+        ):
+            return NOTHING
+        return best[2]
+
+
+AT_ONCE = 4096  # characters; a longer text is read window by window
+_SMALL = {code: code + 32 for code in range(65, 91)}
 
 
 def _backwards(words: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import ahocorasick_rs
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import Reading
 
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
 _HAN = "\u4e00-\u9fff"
@@ -76,10 +77,12 @@ class Names:
         "_after",
         "_bare",
         "_before",
+        "_common",
+        "_edge",
         "_label",
         "_ordinary",
         "_shape",
-        "_title",
+        "_titled",
         "triggers",
     )
 
@@ -94,19 +97,18 @@ class Names:
         self._ordinary = frozenset(words.ordinary)
         self._shape = re.compile(f"{surname}(?:·?[{_HAN}]){{1,3}}")
         right = rf"(?=$|[{_STOP}]|{titles}|[男女]|的|身份证|电话|手机|学号|性别|在|于|系|已|因)"
-        named = rf"(?:{label}|(?<![A-Za-z])(?:{_cased(english)})(?![A-Za-z]))"
         self._label = re.compile(
-            rf"{named}(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?[:：=]"
+            rf"(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?[:：=]"
             rf"[ \t]?[\"'“]?({surname}[{_HAN}]{{1,2}}?){right}"
         )
         self._bare = re.compile(
-            rf"(?:{label})[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})"
+            rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})"
         )
-        self._title = re.compile(
-            rf"(?:^|(?<=[{_STOP}])|(?<=[与和及给向请由让找对问被]))({common}[{_HAN}]{{1,2}})(?:{titles})"
-        )
+        self._common = re.compile(rf"{common}[{_HAN}]{{1,2}}")
+        self._edge = frozenset("，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r[]【】<>=·-与和及给向请由让找对问被")
         self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
         self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
+        self._titled = re.compile(titles)
         self.triggers = (
             rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?"
             r"(?::|：|=)",
@@ -114,15 +116,38 @@ class Names:
             rf"{common}[{_HAN}]{{1,2}}(?:{titles})",
         )
 
-    def find(self, text: str, start: int, end: int) -> Iterator[Hit]:
-        """Names by context between two places."""
-        for match in self._label.finditer(text, start, end):
-            if self._may(match.group(1)):
-                yield Hit(Kind.NAME, *match.span(1), SURE, "label")
-        for shape, rule in ((self._bare, "label-bare"), (self._title, "title")):
-            for match in shape.finditer(text, start, end):
+    def find(self, text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
+        """Names by context between two places: behind a label, or before a title."""
+        last = -1
+        titles = said.titles
+        for right, left, means in said.between(start, end):
+            if means is titles:
+                if hit := self._before_title(text, max(start, left - 4), left):
+                    yield hit
+                continue
+            if right == last or Kind.NAME not in means.kinds:
+                continue
+            last = right
+            match = self._label.match(text, right, end)
+            if match is not None:
                 if self._may(match.group(1)):
-                    yield Hit(Kind.NAME, *match.span(1), PERHAPS, rule)
+                    yield Hit(Kind.NAME, *match.span(1), SURE, "label")
+                continue
+            if not text[right - 1].isascii():
+                match = self._bare.match(text, right, end)
+                if match is not None and self._may(match.group(1)):
+                    yield Hit(Kind.NAME, *match.span(1), PERHAPS, "label-bare")
+
+    def _before_title(self, text: str, low: int, end: int) -> Hit | None:
+        """The longest name that ends where a title begins and itself begins at a boundary."""
+        for begin in range(low, end - 1):
+            if (begin == 0 or text[begin - 1] in self._edge) and self._common.fullmatch(
+                text, begin, end
+            ):
+                if self._may(text[begin:end]):
+                    return Hit(Kind.NAME, begin, end, PERHAPS, "title")
+                return None
+        return None
 
     def roster(self, text: str, roster: Roster) -> Iterator[Hit]:
         """Names of the roster; two characters need context on one side at least."""
@@ -132,8 +157,12 @@ class Names:
                 continue
             left = low == 0 or self._before.search(text, max(0, low - 8), low) is not None
             right = self._after.match(text, high) is not None
-            if (left and right) or (
-                left and text[low:high] not in self._ordinary and _label_left(text, low)
+            if text[low:high] in self._ordinary:
+                continue
+            if (
+                (left and right)
+                or (left and _label_left(text, low))
+                or self._titled.match(text, high) is not None
             ):
                 yield Hit(Kind.NAME, low, high, SURE, "roster-context")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import NOTHING, Labels, Meaning
+from rules.recognise.personal.labels import NOTHING, Labels, Meaning, Reading
 from rules.recognise.personal.validators import (
     PROVINCES,
     credit_code,
@@ -81,7 +81,7 @@ class Numbers:
         self._labels = labels
         self._banks = banks
 
-    def find(self, text: str, start: int, end: int) -> Iterator[Hit]:
+    def find(self, text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
         """Hits between two places; `text` is folded (rules.recognise.personal.finder.fold)."""
         done = start
         for match in _TOKEN.finditer(text, start, end):
@@ -95,11 +95,13 @@ class Numbers:
             if token.isdecimal():
                 if high - low < 5:
                     continue
-                hit = self._single(token, low, high, self._labels.left(text, low, done))
+                hit = self._single(token, low, high, said.left(low, done))
+                if hit is not None and hit.kind is Kind.PHONE and high - low > 11:
+                    hit = hit._replace(start=_plus(text, low))
             elif token.isalnum():
-                hit = self._mixed(token, left, high, self._labels.left(text, left, done))
+                hit = self._mixed(token, left, high, said.left(left, done))
             else:
-                for one in self._grouped(text, left, high, done):
+                for one in self._grouped(text, left, high, done, said):
                     yield one
                     done = one.end
                 continue
@@ -132,13 +134,15 @@ class Numbers:
         if named is not None:
             return named
         if size == 18 and credit_code_shape(number) and credit_code(number):
-            return Hit(Kind.CREDIT_CODE, start, end, SURE, "mod-31")
+            sure = Kind.CREDIT_CODE in kinds  # one in 31 numbers passes: digits alone say little
+            if sure or not (kinds or Kind.CREDIT_CODE in veto):
+                return Hit(Kind.CREDIT_CODE, start, end, SURE if sure else PERHAPS, "mod-31")
         if size == 15 and id_card15(number) and Kind.ID_CARD not in veto:
             if Kind.ID_CARD in kinds:
                 return Hit(Kind.ID_CARD, start, end, SURE, "15-digits-label")
             if not kinds:
                 return Hit(Kind.ID_CARD, start, end, PERHAPS, "15-digits")
-        if 15 <= size <= 19:
+        if 15 <= size <= 19 and number[:4] != "0086":
             return self._card(number, start, end, said)
         if size in (11, 13, 15):
             return _mobile(number, start, end, said) or _landline(number, start, end, said)
@@ -198,13 +202,17 @@ class Numbers:
         return None
 
     def _grouped(
-        self, text: str, left: int, high: int, floor: int, given: Meaning | None = None
+        self, text: str, left: int, high: int, floor: int, reading: Reading | Meaning
     ) -> Iterator[Hit]:
         """Digits in groups, with spaces, hyphens or brackets between them."""
         spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
         index = 0
         while index < len(spans):
-            said = given if given is not None else self._labels.left(text, spans[index][0], floor)
+            said = (
+                reading
+                if isinstance(reading, Meaning)
+                else reading.left(spans[index][0], floor)
+            )
             hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
             if hit is not None:
                 yield hit
@@ -364,10 +372,10 @@ def _landline(number: str, start: int, end: int, said: Meaning) -> Hit | None:
         return None
     if size in (7, 8) and labelled and number[0] in "2345678":
         return Hit(Kind.LANDLINE, start, end, SURE, "label")
-    if not 10 <= size <= 12 or number[0] != "0" or (said.kinds and not labelled):
+    if not 11 <= size <= 12 or number[0] != "0" or (said.kinds and not labelled):
         return None
     for cut in (3, 4):
-        if area(number[:cut]) and size - cut in (7, 8) and number[cut] not in "01":
+        if area(number[:cut]) and 11 <= size <= cut + 8 and number[cut] not in "01":
             return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")
     return None
 

@@ -62,8 +62,8 @@ class Trigger(Protocol):
 
     name: str
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
-        """For each family, places in ascending order (characters)."""
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
+        """For each family, places in ascending order (characters); None: read everywhere."""
         ...
 
 
@@ -78,10 +78,11 @@ class Plain:
     __slots__ = ("_shapes",)
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._shapes = tuple(re.compile("|".join(one)) for one in _families(names) if one)
+        del names  # the automaton over labels and titles is faster than any expression
+        self._shapes = tuple(re.compile("|".join(one)) for one in _families(())[:-1])
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
-        return [_starts(shape, text) for shape in self._shapes]
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
+        return [*(_starts(shape, text) for shape in self._shapes), None]
 
 
 class Linear:
@@ -97,7 +98,7 @@ class Linear:
             re2.compile("|".join(one)) for one in _families(names) if one
         )
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         return [_starts(shape, text) for shape in self._shapes]
 
 
@@ -110,7 +111,7 @@ class Everywhere:
     def __init__(self, names: Iterable[str] = ()) -> None:
         del names
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
         return [sorted(starts)] * FAMILIES
 
@@ -140,7 +141,7 @@ class Vector:
         )
         self._scratch = hyperscan.Scratch(self._database)
 
-    def places(self, text: str) -> Sequence[Iterable[int]]:
+    def places(self, text: str) -> Sequence[Iterable[int] | None]:
         """Ends of matches in bytes, as places in characters (never beyond the match)."""
         data = text.encode("utf-8", "surrogatepass")
         family = self._family

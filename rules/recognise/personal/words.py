@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
-from rules.recognise.personal.labels import Labels
+from rules.recognise.personal.labels import Reading
 
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
 PLATE_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -89,6 +89,8 @@ def _plate(text: str) -> bool:
     return any(letter in "0123456789" for letter in body)
 
 
+_OF_A_BOOK = re.compile("[第图表式版本章节条款编卷vV§/] ?$")
+_BOOK = frozenset("节章条款版图表项")
 _AT = re.compile("@")
 _DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.")
 _HEX_GROUPS = re.compile(
@@ -98,6 +100,7 @@ _COLONS = re.compile("[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:")
 _DASHED = re.compile("[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
 _PLATE_HEADS = re.compile(f"[{PLATE_PROVINCES}][A-HJ-NP-Z]")
 _ISSUED = re.compile("字第")
+_KEYS = re.compile(r"-----BEGIN|AKI[AD]|LTAI|\.eyJ|sk-[0-9A-Za-z]")
 _CHAT = re.compile("[微薇]信|加[Vv]|[Ww][Xx]|[Vv][Xx]|[Ww][Ee][CcIi]")
 TOLD = (
     Told(kind=Kind.EMAIL, shape=_EMAIL, hint=_AT),
@@ -114,27 +117,42 @@ TOLD = (
         sure=True,
         group=1,
     ),
-    Told(kind=Kind.SECRET, shape=_SECRET, sure=True),
+    Told(kind=Kind.SECRET, shape=_SECRET, hint=_KEYS, sure=True),
 )
 
 
-def find(text: str, start: int, end: int, labels: Labels) -> Iterator[Hit]:
+def hinted(text: str) -> tuple[Told, ...]:
+    """Those kinds that the text can hold at all."""
+    return tuple(told for told in TOLD if told.hint is None or told.hint.search(text) is not None)
+
+
+def find(
+    text: str, start: int, end: int, said: Reading, wanted: tuple[Told, ...] = TOLD
+) -> Iterator[Hit]:
     """Hits between two places of a folded text."""
-    for told in TOLD:
-        if told.hint is not None and told.hint.search(text, start, end) is None:
-            continue
+    for told in wanted:
         for match in told.shape.finditer(text, start, end):
             low, high = match.span(told.group)
+            if told.kind is Kind.IP and _chapter(text, low, high):
+                continue
             if told.holds is not None and not told.holds(match.group(told.group)):
                 continue
             if told.sure:
                 yield Hit(told.kind, low, high, SURE, "format")
                 continue
-            said = labels.left(text, low)
-            if told.kind in said.kinds:
+            near = said.left(low)
+            if told.kind in near.kinds:
                 yield Hit(told.kind, low, high, SURE, "label")
-            elif told.kind not in said.veto:
+            elif told.kind not in near.veto:
                 yield Hit(told.kind, low, high, PERHAPS, "shape")
+
+
+def _chapter(text: str, low: int, high: int) -> bool:
+    """第 3.2.1.4 节, 图 12.3.4.1, v1.2.3.4: numbers with dots that are no address."""
+    return (
+        _OF_A_BOOK.search(text, max(0, low - 4), low) is not None
+        or text[high : high + 2].lstrip()[:1] in _BOOK
+    )
 
 
 def value(text: str) -> Kind | None:

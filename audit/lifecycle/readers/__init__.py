@@ -1,0 +1,1 @@
+"""Files of every kind as one stream of pieces of text. `files.open_pieces` is the way in."""
