@@ -191,8 +191,12 @@ class Judge:
         both = tally.verified + tally.suspected
         if tally.said.plain:
             both = Counter({k: n for k, n in both.items() if k not in _WEAK or tally.verified[k]})
-        for kind, count in sorted(both.items(), key=lambda one: (-one[1], tuple(Kind).index(one[0]))):
-            share = sum(both[one] for one in self._family(kind) if one in _SAME.get(kind, ())) + count
+        for kind, count in sorted(
+            both.items(), key=lambda one: (-one[1], tuple(Kind).index(one[0]))
+        ):
+            share = (
+                sum(both[one] for one in self._family(kind) if one in _SAME.get(kind, ())) + count
+            )
             if share < HOLDS * total:
                 continue
             unsure = kind in _PEOPLE and not tally.verified[kind] and not tally.masked
@@ -225,7 +229,11 @@ class Judge:
         denied = total >= FEW and support < DENIES
         if denied and (says in _FORMAT or says in _CLOSED):
             return None, By.NOTHING, True, support
-        if denied and says in _PEOPLE | {Kind.ADDRESS, Kind.SCHOOL} and tally.digits > HOLDS * total:
+        if (
+            denied
+            and says in _PEOPLE | {Kind.ADDRESS, Kind.SCHOOL}
+            and tally.digits > HOLDS * total
+        ):
             return None, By.NOTHING, True, support
         return says, By.HEADER, False, support
 
@@ -283,4 +291,3 @@ def _note(
         zh.append("自由文本")
         en.append("free text")
     return Text(zh="；".join(zh), en="; ".join(en)) if zh else None
-

@@ -113,7 +113,9 @@ class Database:
                 connect_args=self._dialect.connect_args(),
             )  # fmt: skip
         except (NoSuchModuleError, ModuleNotFoundError) as error:
-            raise WorldError(f"缺少驱动 no driver for {url.drivername}: {type(error).__name__}") from None
+            raise WorldError(
+                f"缺少驱动 no driver for {url.drivername}: {type(error).__name__}"
+            ) from None
         orders = self._dialect.session(statement, lock)
 
         @event.listens_for(engine, "connect")
@@ -134,7 +136,9 @@ class Database:
                     self.remarks.append(Text(zh="账号可以写入；请改用只读账号",
                                              en="the account may write; use one that can only read"))  # fmt: skip
         except SQLAlchemyError as error:
-            raise WorldError(f"{identity(url)} 无法连接 can not be reached ({code(error)})") from None
+            raise WorldError(
+                f"{identity(url)} 无法连接 can not be reached ({code(error)})"
+            ) from None
         except Exception as error:  # drivers raise their own at connecting
             raise WorldError(
                 f"{identity(url)} 无法连接 can not be reached ({type(error).__name__})"
@@ -149,7 +153,9 @@ class Database:
                 for schema in self._chosen(inspector):
                     yield from self._of_schema(connection, inspector, schema)
         except SQLAlchemyError as error:
-            raise WorldError(f"{self.id} 目录读取失败 catalogue unreadable ({code(error)})") from None
+            raise WorldError(
+                f"{self.id} 目录读取失败 catalogue unreadable ({code(error)})"
+            ) from None
 
     def _chosen(self, inspector: Inspector) -> list[str | None]:
         if self._schemas:
@@ -186,7 +192,7 @@ class Database:
                 columns=tuple((one["name"], _type(one["type"])) for one in columns[place]),
                 rows=known.rows if known else None, size=known.mark if known else "",
                 kind="view" if name in views else known.form if known else "table",
-                key=tuple((keys.get(place) or {}).get("constrained_columns") or ()), links=links,
+                key=tuple(keys[place]["constrained_columns"]) if keys.get(place) else (), links=links,
             )  # fmt: skip
 
     def sample(self, table: Found, size: int, seed: int) -> Sample:

@@ -104,7 +104,9 @@ def _look(
     source: Source, found: Found, judge: Judge, print_: str, size: int, seed: int, today: str
 ) -> Table:
     try:
-        sample = Sample(problem=found.problem) if found.problem else source.sample(found, size, seed)
+        sample = (
+            Sample(problem=found.problem) if found.problem else source.sample(found, size, seed)
+        )
     except WorldError as error:
         sample = Sample(problem=Text(zh=f"读取失败：{error}", en=f"could not be read: {error}"))
     columns = tuple(

@@ -64,7 +64,9 @@ def run_discover(options: argparse.Namespace) -> int:
     if options.store is not None:
         _keep(options.store, document, now)
     if options.output is not None:
-        _write(options.output, html(made).encode() if options.output.suffix == ".html" else xlsx(made))
+        _write(
+            options.output, html(made).encode() if options.output.suffix == ".html" else xlsx(made)
+        )
     if options.json:
         sys.stdout.write(document)
     else:
@@ -74,7 +76,7 @@ def run_discover(options: argparse.Namespace) -> int:
 
 def _source(name: str, options: argparse.Namespace, stack: contextlib.ExitStack) -> Source:
     if "://" not in name:
-        return Files(Path(name))
+        return Files(Path(name), size=options.sample, seed=options.seed)
     url, replicas = parse(name)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise DataError([Problem(file=identity(url), line=1, column=1,

@@ -29,7 +29,10 @@ PUPILS = Text(zh="学生", en="pupils")
 STAFF = Text(zh="教职工", en="staff")
 GUARDIANS = Text(zh="监护人", en="guardians")
 _WHO = (
-    (re.compile(r"学生|学籍|考生|新生|student|pupil|enrol|xs(?:xx|jb|b)?(?:_|$)|score|成绩"), PUPILS),
+    (
+        re.compile(r"学生|学籍|考生|新生|student|pupil|enrol|xs(?:xx|jb|b)?(?:_|$)|score|成绩"),
+        PUPILS,
+    ),
     (re.compile(r"教师|教职工|职工|teacher|staff|employee|js(?:xx|jb)(?:_|$)"), STAFF),
     (re.compile(r"监护|家长|guardian|parent|jzxx"), GUARDIANS),
 )
@@ -91,9 +94,7 @@ def subjects_of(name: str, columns: Iterable[Judged]) -> Text | None:
     return PUPILS if kinds & _PUPIL_KINDS else None
 
 
-def under_age(
-    columns: Sequence[Judged], rows: Sequence[Sequence[Any]], today: str
-) -> float | None:
+def under_age(columns: Sequence[Judged], rows: Sequence[Sequence[Any]], today: str) -> float | None:
     """Share of the sampled subjects that were under 14 on a day (YYYY-MM-DD); None: no dates."""
     at = {column.kind: place for place, column in reversed(tuple(enumerate(columns)))}
     place = next((at[kind] for kind in _DATED if kind in at), None)

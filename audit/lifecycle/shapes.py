@@ -104,7 +104,7 @@ def whole(text: str) -> str | None:
 
 def masked(text: str) -> Kind | None:
     """The kind that a half-masked value was."""
-    if len(text) > 60 or _STARS.search(text) is None and "某" not in text:
+    if len(text) > 60 or (_STARS.search(text) is None and "某" not in text):
         return None
     if _MASKED_NAME.fullmatch(text):
         return Kind.NAME

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rules.recognise.personal.kinds import Kind
@@ -51,7 +51,7 @@ class HeaderFile:
     free: Words
     refines: Mapping[Kind, tuple[Kind, ...]]
     sets: tuple[ValueSet, ...]
-    examples: LabelSamples = LabelSamples()
+    examples: LabelSamples = field(default_factory=LabelSamples)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
