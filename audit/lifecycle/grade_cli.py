@@ -48,7 +48,7 @@ def _print(grades: tuple[TableGrade, ...], rules: GradingFile) -> None:
         hand = f" [人工 {table.overridden}]" if table.overridden else ""
         print(f"{table.level} {table.at} · {table.group.zh}{mark}{hand}")  # noqa: T201
         for column in one.columns:
-            if column.extra.get("kind") or column.overridden:
+            if column.level > 1 or column.overridden:
                 hand = f" [人工 {column.overridden}]" if column.overridden else ""
                 why = "；".join(reason.zh for reason in column.reasons)
                 print(f"    {column.level} {column.at.column} · {why}{hand}")  # noqa: T201

@@ -166,6 +166,7 @@ def _table(
     overrides: list[Override],
 ) -> TableGrade:
     columns = [_column(one, rules, by_kind) for one in table.columns]
+    top = max(columns, key=lambda one: (one.level, one.sensitive), default=None)
     personal = {kind for one in table.columns for kind in concerned(one)}
     young = _young(table, personal)
     if young is not None:
@@ -178,9 +179,8 @@ def _table(
                 )  # fmt: skip
     columns = [_overridden(one, overrides) for one in columns]
     at = Address(source=table.source, schema=table.schema, table=table.name)
-    top = max(columns, key=lambda one: (one.level, one.sensitive), default=None)
     making = _Making(
-        level=top.level if top else LOWEST,
+        level=max((one.level for one in columns), default=LOWEST),
         sensitive=any(one.sensitive for one in columns),
         group=top.group if top else rules.plain_group,
     )
