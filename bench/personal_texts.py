@@ -131,7 +131,9 @@ class People:
         return f"{user}@{c.choice(('example.com', 'mail.example.cn', 'school.example.edu.cn'))}"
 
     def passport(self) -> str:
-        return self.chance.choice(("E" + self.digits(8), "G" + self.digits(8), "EB" + self.digits(7)))
+        return self.chance.choice(
+            ("E" + self.digits(8), "G" + self.digits(8), "EB" + self.digits(7))
+        )
 
     def hk_macau_permit(self) -> str:
         return self.chance.choice("HMC") + self.digits(8)

@@ -21,6 +21,7 @@ from rules.recognise.personal.numbers import Prefixes
 from rules.recognise.personal.triggers import Trigger, best
 
 PERSONAL = Path(__file__).parent / "personal"
+SEALED = b"qinglang roster 1\n"  # how a sealed roster begins (audit/lifecycle/rosters.py)
 MOST_NAMES = 2_000_000
 MAX_ROSTER = 64 * 1024 * 1024
 
@@ -60,15 +61,20 @@ def load_finder(
 
 def load_roster(path: Path) -> Roster:
     """Names of a file. Raises DataError without quoting it."""
+    with path.open("rb") as stream:
+        return roster_of(stream.read(MAX_ROSTER + 1), str(path))
+
+
+def roster_of(data: bytes, file: str) -> Roster:
+    """The same of a file's bytes."""
 
     def wrong(message: str, remedy: str, line: int = 1) -> DataError:
-        return DataError(
-            [Problem(file=str(path), line=line, column=1, message=message, remedy=remedy)]
-        )
+        return DataError([Problem(file=file, line=line, column=1, message=message, remedy=remedy)])
 
-    if path.stat().st_size > MAX_ROSTER:
+    if len(data) > MAX_ROSTER:
         raise wrong("名册过大 the roster is larger than 64 MiB", "split it by school")
-    data = path.read_bytes()
+    if data.startswith(SEALED):
+        raise wrong("名册已加密 the roster is sealed", "give its key: --roster-key")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -78,7 +84,10 @@ def load_roster(path: Path) -> Roster:
     else:
         raise wrong("名册编码无法识别 neither UTF-8 nor GB18030", "save the roster as UTF-8")
     rows = csv.reader(io.StringIO(text))
-    names = [row[0].strip() for row in rows if row and row[0].strip()]
+    try:
+        names = [row[0].strip() for row in rows if row and row[0].strip()]
+    except csv.Error:
+        raise wrong("名册不是文本 the roster is no text", "one name a line") from None
     if not names:
         raise wrong("名册为空 the roster holds no name", "one name a line")
     if len(names) > MOST_NAMES:

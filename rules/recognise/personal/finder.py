@@ -17,15 +17,15 @@ from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning, Reading
 from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
-from rules.recognise.personal.triggers import Trigger, best
+from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, best
 
 REACH = 400  # characters to each side of a trigger that are read, within its line
 
 _WIDE = re.compile(
-    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff0b\uff0d\uff0e\uff20\uff3f\u2010-\u2015\u2212]"
+    "[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\u2010-\u2015\u2212]"
 )
-_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，：；！？"}
-_FOLDED |= dict.fromkeys((*range(0x2010, 0x2016), 0x2212), 0x2D)  # clause punctuation stays
+_FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
 _PLACE = itemgetter(1, 2)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
@@ -39,10 +39,16 @@ class Knowledge:
     people: NameWords
 
 
+def _narrow(found: re.Match[str]) -> str:
+    return _FOLDED[found[0]]
+
+
 def fold(text: str) -> str:
     """Full-width letters, digits and dashes as ASCII; one character for one, so places stay."""
+    if text.isascii():
+        return text
     if _WIDE.search(text) is not None:
-        text = text.translate(_FOLDED)
+        text = _WIDE.sub(_narrow, text)
     return text.replace("（", "(").replace("）", ")").replace("\u3000", " ")
 
 
@@ -73,27 +79,47 @@ class Finder:
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Every hit of a text, in order, none over another."""
-        folded = fold(text)
+        if len(text) <= SHORT:
+            mask = self._trigger.families(text)
+            if not mask and self.roster is None:
+                return ()
+            folded = fold(text)
+            if mask & WIDE and mask & ALL != ALL:
+                mask = self._trigger.families(folded)
+            whole = ((0, len(folded)),)
+            spans: list[Iterable[tuple[int, int]]] = [
+                whole if mask & 1 << family else () for family in range(FAMILIES)
+            ]
+        else:
+            folded = fold(text)
+            spans = [
+                ((0, len(folded)),) if places is None else windows(folded, places)
+                for places in self._trigger.places(folded)
+            ]
+        found = self._read(folded, spans)
+        if self.roster is not None:
+            found += self._names.roster(folded, self.roster)
+        return settled(found)
+
+    def _read(self, folded: str, spans: list[Iterable[tuple[int, int]]]) -> list[Hit]:
+        numbers, letters, places, names = spans
         found: list[Hit] = []
-        numbers, letters, places, names = self._trigger.places(folded)
         said = Reading(self.labels, folded)
-        for start, end in _near(folded, numbers):
+        for start, end in numbers:
             said.over(start, end)
             found += self._numbers.find(folded, start, end, said)
         wanted: tuple[words.Told, ...] | None = None
-        for start, end in _near(folded, letters):
+        for start, end in letters:
             if wanted is None:
                 wanted = words.hinted(folded)
             said.over(start, end)
             found += words.find(folded, start, end, said, wanted)
-        for start, end in _near(folded, places):
+        for start, end in places:
             said.over(start, end)
             found += addresses.find(folded, start, end, said)
-        for start, end in _near(folded, names):
+        for start, end in names:
             found += self._names.find(folded, start, end, said)
-        if self.roster is not None:
-            found += self._names.roster(folded, self.roster)
-        return settled(found)
+        return found
 
     def value(self, text: str, header: str = "") -> Hit | None:
         """What a whole cell is, under what its header says; None where it is nothing known."""
@@ -124,18 +150,6 @@ class Finder:
 
 def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
     return Hit(kind, 0, len(text), Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule)
-
-
-SHORT = 2048  # characters; a text no longer is read as a whole
-
-
-def _near(text: str, places: Iterable[int] | None) -> Iterator[tuple[int, int]]:
-    """Where to read: everywhere (None), nowhere, the whole of a short text, or windows."""
-    if places is None:
-        return iter(((0, len(text)),))
-    if len(text) <= SHORT:
-        return iter(((0, len(text)),)) if next(iter(places), None) is not None else iter(())
-    return windows(text, places)
 
 
 def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -20,6 +20,11 @@ from rules.recognise.personal.labels import Reading
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
 _HAN = "\u4e00-\u9fff"
 _STOP = r"，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r\[\]【】<>=·-"
+_EDGE = "，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r[]【】<>=·-与和及给向请由让找对问被"
+_EDGES = "|".join(
+    {"\t": r"\t", "\n": r"\n", "\r": r"\r", "<": "<", ">": ">"}.get(one) or re.escape(one)
+    for one in _EDGE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +106,9 @@ class Names:
             rf"(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?[:：=]"
             rf"[ \t]?[\"'“]?({surname}[{_HAN}]{{1,2}}?){right}"
         )
-        self._bare = re.compile(
-            rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})"
-        )
+        self._bare = re.compile(rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})")
         self._common = re.compile(rf"{common}[{_HAN}]{{1,2}}")
-        self._edge = frozenset("，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r[]【】<>=·-与和及给向请由让找对问被")
+        self._edge = frozenset(_EDGE)
         self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
         self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
         self._titled = re.compile(titles)
@@ -113,7 +116,7 @@ class Names:
             rf"(?:{label}|{_cased(english)})(?:[（(][{_HAN}A-Za-z]{{1,8}}[）)])?[\"']?[ \t]?"
             r"(?::|：|=)",
             rf"(?:{label})(?:[为叫是 \t])?{common}[{_HAN}]",
-            rf"{common}[{_HAN}]{{1,2}}(?:{titles})",
+            rf"(?:^|{_EDGES}){common}[{_HAN}]{{1,2}}(?:{titles})",
         )
 
     def find(self, text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:

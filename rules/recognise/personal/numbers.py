@@ -208,11 +208,7 @@ class Numbers:
         spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
         index = 0
         while index < len(spans):
-            said = (
-                reading
-                if isinstance(reading, Meaning)
-                else reading.left(spans[index][0], floor)
-            )
+            said = reading if isinstance(reading, Meaning) else reading.left(spans[index][0], floor)
             hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
             if hit is not None:
                 yield hit

@@ -25,7 +25,11 @@ with suppress(ModuleNotFoundError):
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
-NUMBERS = ("[0-9]{5}", "[0-9]{3}[ )-]{1,2}[0-9]{4}", "[0-9]{4}[ -][0-9]{3}[ -]")
+NUMBERS = (
+    "[0-9]{5}",
+    r"[0-9]{3}(?: |\)|）|-|　){1,2}[0-9]{4}",
+    "[0-9]{4}(?: |-|　)[0-9]{3}(?: |-|　)",
+)  # brackets and spaces of either width: a text is looked at before it is folded
 LETTERS = (
     "@",
     r"[0-9]\.[0-9]{1,3}\.",
@@ -49,12 +53,21 @@ LETTERS = (
 )
 PLACES = (
     "[址地][\"']? ?(?::|：|=)",
-    r"[址地]\(",
+    r"[址地](?:\(|（)",
     f"(?:{PROVINCES}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城](?:{_SIGN}|{_HAN})",
     f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
 )
+SHORT = 2048  # characters; a text no longer is read as a whole where anything is
 FAMILIES = 4
 """Numbers, letters, places, names: each family is read only where its own triggers are."""
+
+
+ALL, WIDE = 0b1111, 0b10000
+"""Every family; letters that must be folded before anything is known."""
+_WIDES = (
+    r"\xef\xbc[\x82-\x87\x8a\x8b\x8d-\x99\x9c-\x9e\xa0-\xbf]", r"\xef\xbd[\x80-\x9e]",
+    r"\xe2\x80[\x90-\x95]", r"\xe2\x88\x92",
+)  # fmt: skip
 
 
 class Trigger(Protocol):
@@ -63,7 +76,11 @@ class Trigger(Protocol):
     name: str
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        """For each family, places in ascending order (characters); None: read everywhere."""
+        """For a long text, for each family places in ascending order (characters); None: read everywhere."""
+        ...
+
+    def families(self, text: str) -> int:
+        """For a short text, which families there can be (a bit each), and WIDE."""
         ...
 
 
@@ -84,6 +101,11 @@ class Plain:
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
         return [*(_starts(shape, text) for shape in self._shapes), None]
 
+    def families(self, text: str) -> int:
+        """Looking costs as much as reading."""
+        del text
+        return ALL | WIDE
+
 
 class Linear:
     """RE2: linear in the text whatever it is."""
@@ -101,6 +123,11 @@ class Linear:
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
         return [_starts(shape, text) for shape in self._shapes]
 
+    def families(self, text: str) -> int:
+        """Looking costs as much as reading."""
+        del text
+        return ALL | WIDE
+
 
 class Everywhere:
     """No trigger: every line is read. What the others are held against."""
@@ -115,6 +142,11 @@ class Everywhere:
         starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
         return [sorted(starts)] * FAMILIES
 
+    def families(self, text: str) -> int:
+        """All."""
+        del text
+        return ALL | WIDE
+
 
 def _starts(shape: Any, text: str) -> Iterator[int]:
     return (found.start() for found in shape.finditer(text))
@@ -124,7 +156,7 @@ class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_database", "_family", "_scratch")
+    __slots__ = ("_bits", "_database", "_family", "_once", "_scratch", "_scratch_once")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
@@ -139,7 +171,29 @@ class Vector:
             elements=len(wanted),
             flags=[hyperscan.HS_FLAG_DOTALL] * len(wanted),
         )
+        self._once = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        once = [*wanted, *(one.encode() for one in _WIDES)]
+        self._bits = (*(1 << family for family in self._family), *(WIDE for _ in _WIDES))
+        self._once.compile(
+            expressions=once,
+            ids=list(range(len(once))),
+            elements=len(once),
+            flags=[hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH] * len(once),
+        )
         self._scratch = hyperscan.Scratch(self._database)
+        self._scratch_once = hyperscan.Scratch(self._once)
+
+    def families(self, text: str) -> int:
+        """One look; each expression reports at most once."""
+        mask, bits = 0, self._bits
+
+        def seen(id_: int, _start: int, _end: int, _flags: int, _context: Any) -> None:
+            nonlocal mask
+            mask |= bits[id_]
+
+        data = text.encode("utf-8", "surrogatepass")
+        self._once.scan(data, match_event_handler=seen, scratch=self._scratch_once)
+        return mask
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
         """Ends of matches in bytes, as places in characters (never beyond the match)."""

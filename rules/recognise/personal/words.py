@@ -44,10 +44,9 @@ _OFFICER = re.compile(
     r"[军兵士文职广沈成兰济北南空海政参后装火武警参联东西中部战]{1,2}字第 ?([0-9]{4,8}) ?号"
 )
 _WECHAT = re.compile(
-    r"(?:微信|薇信|加V|加v|(?<![A-Za-z])(?:wechat|weixin|wx|vx)(?![A-Za-z]))"
+    r"(?:微信|薇信|加V|加v|(?<![A-Za-z])(?:W|w|V|v)(?i:echat|eixin|x)(?![A-Za-z]))"
     r"(?:号码|账号|帐号|号|ID|id|_id)?(?:[是为叫：:= \"'“]|搜索){0,4}"
-    r"([A-Za-z][0-9A-Za-z_-]{5,19})(?![0-9A-Za-z@_-])",
-    re.IGNORECASE,
+    r"([A-Za-z][0-9A-Za-z_-]{5,19})(?![0-9A-Za-z@_-])"
 )
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
@@ -67,6 +66,7 @@ class Told:
     holds: Callable[[str], bool] | None = None
     sure: bool = False  # the format says it all
     group: int = 0
+    heads: bool = False  # a hint is where the shape begins
 
 
 def _ipv4(text: str) -> bool:
@@ -93,15 +93,15 @@ _OF_A_BOOK = re.compile("[第图表式版本章节条款编卷vV§/] ?$")
 _BOOK = frozenset("节章条款版图表项")
 _AT = re.compile("@")
 _DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.")
-_HEX_GROUPS = re.compile(
-    "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]"
-)
-_COLONS = re.compile("[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:")
-_DASHED = re.compile("[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
+_HEX_GROUPS = re.compile("[.:-](?:[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.-])"
+                         "|-[0-9A-Fa-f]{4}(?![0-9A-Za-z])")  # fmt: skip
+_COLONS = re.compile(":[0-9A-Fa-f]{0,4}:")
+_DASHED = re.compile("-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-")
 _PLATE_HEADS = re.compile(f"[{PLATE_PROVINCES}][A-HJ-NP-Z]")
+# alternatives that begin with a letter, not a class: Python's engine then skips the rest fast
 _ISSUED = re.compile("字第")
 _KEYS = re.compile(r"-----BEGIN|AKI[AD]|LTAI|\.eyJ|sk-[0-9A-Za-z]")
-_CHAT = re.compile("[微薇]信|加[Vv]|[Ww][Xx]|[Vv][Xx]|[Ww][Ee][CcIi]")
+_CHAT = re.compile("微信|薇信|加V|加v|W[Xx]|w[Xx]|V[Xx]|v[Xx]|W[Ee][CcIi]|w[Ee][CcIi]")
 TOLD = (
     Told(kind=Kind.EMAIL, shape=_EMAIL, hint=_AT),
     Told(kind=Kind.IP, shape=_IPV4, hint=_DOTTED, holds=_ipv4),
@@ -110,13 +110,7 @@ TOLD = (
     Told(kind=Kind.UUID, shape=_UUID, hint=_DASHED, sure=True),
     Told(kind=Kind.PLATE, shape=_PLATE, hint=_PLATE_HEADS, holds=_plate),
     Told(kind=Kind.OFFICER_ID, shape=_OFFICER, hint=_ISSUED, sure=True),
-    Told(
-        kind=Kind.WECHAT,
-        shape=_WECHAT,
-        hint=_CHAT,
-        sure=True,
-        group=1,
-    ),
+    Told(kind=Kind.WECHAT, shape=_WECHAT, hint=_CHAT, sure=True, group=1, heads=True),
     Told(kind=Kind.SECRET, shape=_SECRET, hint=_KEYS, sure=True),
 )
 
@@ -131,7 +125,7 @@ def find(
 ) -> Iterator[Hit]:
     """Hits between two places of a folded text."""
     for told in wanted:
-        for match in told.shape.finditer(text, start, end):
+        for match in _matches(told, text, start, end):
             low, high = match.span(told.group)
             if told.kind is Kind.IP and _chapter(text, low, high):
                 continue
@@ -145,6 +139,16 @@ def find(
                 yield Hit(told.kind, low, high, SURE, "label")
             elif told.kind not in near.veto:
                 yield Hit(told.kind, low, high, PERHAPS, "shape")
+
+
+def _matches(told: Told, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    if not told.heads or told.hint is None:
+        yield from told.shape.finditer(text, start, end)
+        return
+    for head in told.hint.finditer(text, start, end):
+        match = told.shape.match(text, head.start(), end)
+        if match is not None:
+            yield match
 
 
 def _chapter(text: str, low: int, high: int) -> bool:

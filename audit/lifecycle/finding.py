@@ -1,0 +1,106 @@
+"""Pieces of files through the recognisers: how many finds of which kind, and where. Pure.
+
+A cell is judged as a whole under its header first, then read as text. What is shown of a place
+(file, column, JSON key) is itself searched, so that a key that is somebody's number is not
+printed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from audit.lifecycle.readers.model import Piece, Unread
+from rules.recognise.personal.finder import Finder, fold
+from rules.recognise.personal.kinds import Confidence, Hit, Kind
+from rules.recognise.personal.labels import Meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One find in a piece; places are of the piece's text."""
+
+    piece: Piece
+    hit: Hit
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What one file came to; counts only."""
+
+    counts: Counter[tuple[Kind, Confidence]] = field(default_factory=Counter)
+    unread: list[Unread] = field(default_factory=list)
+    most: int = 1000  # problems that are kept; the others are counted
+
+    dropped: int = 0
+
+    def problem(self, one: Unread) -> None:
+        """Keep one, within the limit."""
+        if len(self.unread) < self.most:
+            self.unread.append(one)
+        else:
+            self.dropped += 1
+
+    @property
+    def failed(self) -> bool:
+        """Whether some part was not read at all."""
+        return self.dropped > 0 or any(one.fatal for one in self.unread)
+
+
+class Search:
+    """A Finder over pieces; remembers what headers say."""
+
+    __slots__ = ("_finder", "_headers", "_kinds")
+
+    def __init__(self, finder: Finder, kinds: frozenset[Kind]) -> None:
+        self._finder = finder
+        self._kinds = kinds
+        self._headers: dict[str, Meaning] = {}
+
+    def piece(self, piece: Piece) -> Iterator[Hit]:
+        """Finds of one piece."""
+        if not piece.header:
+            hits = self._finder.find(piece.text)
+        else:
+            hits = self._cell(piece)
+        return (hit for hit in hits if hit.kind in self._kinds)
+
+    def _cell(self, piece: Piece) -> tuple[Hit, ...]:
+        said = self._headers.get(piece.header)
+        if said is None:
+            said = self._finder.labels.kinds(piece.header)
+            if len(self._headers) < 100_000:
+                self._headers[piece.header] = said
+        text = piece.text
+        if len(text) <= 200:
+            folded = fold(text)
+            bare = folded.strip()
+            hit = self._finder.cell(bare, said) if bare else None
+            if hit is not None:
+                shift = len(folded) - len(folded.lstrip())
+                return (hit._replace(start=hit.start + shift, end=hit.end + shift),)
+        head = f"{piece.header}：" if said.kinds or said.veto else ""
+        hits = self._finder.find(head + text)
+        size = len(head)
+        return tuple(
+            hit._replace(start=hit.start - size, end=hit.end - size)
+            for hit in hits
+            if hit.start >= size
+        )
+
+    def over(self, pieces: Iterable[Piece | Unread], tally: Tally) -> Iterator[Found]:
+        """All finds of a file; counted, problems kept."""
+        for piece in pieces:
+            if isinstance(piece, Unread):
+                tally.problem(piece)
+                continue
+            for hit in self.piece(piece):
+                tally.counts[hit.kind, hit.confidence] += 1
+                yield Found(piece=piece, hit=hit)
+
+    def shown(self, place: str) -> str:
+        """A name of a file, a column or a key, without any find in it."""
+        for hit in reversed(self._finder.find(place)):
+            place = f"{place[: hit.start]}<{hit.kind}>{place[hit.end :]}"
+        return "".join(sign if sign.isprintable() else "?" for sign in place)[:300]
