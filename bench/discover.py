@@ -65,9 +65,19 @@ def compare(inventory: Inventory) -> Figures:
             mixed_wrong += len(found - mixed)
             mixed_missed += len(mixed - found)
             if one.kind != kind or found != mixed:
-                mistakes.append(f"{table.name}.{one.at.column}: {one.kind} {[*one.mixed]}, gold {kind} {[*mixed]}")
-    return Figures(right=right, wrong=wrong, missed=missed, columns=columns, mixed_right=mixed_right,
-                   mixed_wrong=mixed_wrong, mixed_missed=mixed_missed, mistakes=tuple(mistakes))  # fmt: skip
+                mistakes.append(
+                    f"{table.name}.{one.at.column}: {one.kind} {[*one.mixed]}, gold {kind} {[*mixed]}"  # noqa: E501
+                )
+    return Figures(
+        right=right,
+        wrong=wrong,
+        missed=missed,
+        columns=columns,
+        mixed_right=mixed_right,
+        mixed_wrong=mixed_wrong,
+        mixed_missed=mixed_missed,
+        mistakes=tuple(mistakes),
+    )
 
 
 def cells_a_second(rows: int = 4000) -> float:
@@ -77,7 +87,9 @@ def cells_a_second(rows: int = 4000) -> float:
     judge = load_judge()
     began = time.process_time()
     for place, (name, _, _) in enumerate(table.columns):
-        judge.column(Address(source="", table="students", column=name), [row[place] for row in made])
+        judge.column(
+            Address(source="", table="students", column=name), [row[place] for row in made]
+        )
     return rows * len(table.columns) / (time.process_time() - began)
 
 
@@ -85,7 +97,9 @@ def run(url: str, pupils: int) -> tuple[Figures, float, int]:
     rows = district.write(url, pupils)
     began = time.perf_counter()
     with Database(make_url(url)) as source:
-        inventory = discover([source], load_judge(), now=0.0, today="2026-11-24", knowledge=digest())
+        inventory = discover(
+            [source], load_judge(), now=0.0, today="2026-11-24", knowledge=digest()
+        )
     seconds = time.perf_counter() - began
     dumps(inventory)
     return compare(inventory), seconds, rows
@@ -96,9 +110,13 @@ def main() -> int:
         url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'district.db'}"
         pupils = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
         figures, seconds, rows = run(url, pupils)
-        print(f"{identity(make_url(url))}: {rows} rows, {figures.columns} columns in {seconds:.1f} s")
-        print(f"columns P {figures.precision:.3f} R {figures.recall:.3f}; mixed kinds right {figures.mixed_right} "
-              f"wrong {figures.mixed_wrong} missed {figures.mixed_missed}")  # fmt: skip
+        print(
+            f"{identity(make_url(url))}: {rows} rows, {figures.columns} columns in {seconds:.1f} s"
+        )
+        print(
+            f"columns P {figures.precision:.3f} R {figures.recall:.3f}; mixed kinds right {figures.mixed_right} "  # noqa: E501
+            f"wrong {figures.mixed_wrong} missed {figures.mixed_missed}"
+        )
         for line in figures.mistakes:
             print("  " + line)
         print(f"{cells_a_second():,.0f} cells/s")

@@ -7,6 +7,7 @@ or SQLite; `gold(pupils)` says of each column its kind and the kinds mixed into 
     python -m bench.district sqlite:////tmp/district.db 1000
 """
 
+# ruff: noqa: E501 - a table of tables
 from __future__ import annotations
 
 import io
@@ -20,7 +21,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from rules.recognise.personal.kinds import Kind as K
+from rules.recognise.personal.kinds import Kind as K  # noqa: N817
 from rules.recognise.personal.validators import id_card_digit
 
 Gold = K | None | tuple[K | None, frozenset[K]]
@@ -69,7 +70,9 @@ class People:
         from rules.recognise.personal.validators import credit_code
 
         body = f"12{self.r.choice(COUNTIES)}{self.r.randint(0, 999_999_999):09d}"
-        return next(body + last for last in "0123456789ABCDEFGHJKLMNPQRTUWXY" if credit_code(body + last))
+        return next(
+            body + last for last in "0123456789ABCDEFGHJKLMNPQRTUWXY" if credit_code(body + last)
+        )
 
     def day(self, low: int = 2022, high: int = 2026) -> str:
         text_ = self.born(low, high)
@@ -116,7 +119,13 @@ def _notes(p: People, count: int) -> Iterator[tuple[Any, ...]]:
         elif said < 0.4:
             word = f"转学办理，身份证号：{p.card()}，已核对。"
         else:
-            word = p.r.choice(("课堂表现良好，作业按时完成。", "近期迟到较多，已提醒注意作息。", "参加了科技节活动，获得好评。"))
+            word = p.r.choice(
+                (
+                    "课堂表现良好，作业按时完成。",
+                    "近期迟到较多，已提醒注意作息。",
+                    "参加了科技节活动，获得好评。",
+                )
+            )
         yield one, one, word, p.day()
 
 
@@ -137,10 +146,17 @@ def _accounts(p: People, count: int) -> Iterator[tuple[Any, ...]]:
 def _masked(p: People, count: int) -> Iterator[tuple[Any, ...]]:
     for one in range(1, count + 1):
         card, phone, name = p.card(), p.phone(), p.name()
-        yield one, name[0] + "*" * (len(name) - 1), card[:6] + "********" + card[14:], phone[:3] + "****" + phone[7:]
+        yield (
+            one,
+            name[0] + "*" * (len(name) - 1),
+            card[:6] + "********" + card[14:],
+            phone[:3] + "****" + phone[7:],
+        )
 
 
-def _each(make: Callable[[People, int], tuple[Any, ...]]) -> Callable[[People, int], Iterator[tuple[Any, ...]]]:
+def _each(
+    make: Callable[[People, int], tuple[Any, ...]],
+) -> Callable[[People, int], Iterator[tuple[Any, ...]]]:
     def rows(p: People, count: int) -> Iterator[tuple[Any, ...]]:
         for one in range(1, count + 1):
             yield (one, *make(p, one))
@@ -148,7 +164,7 @@ def _each(make: Callable[[People, int], tuple[Any, ...]]) -> Callable[[People, i
     return rows
 
 
-I, T, D = "bigint", "text", "double precision"
+I, T, D = "bigint", "text", "double precision"  # noqa: E741
 TABLES: tuple[Made, ...] = (
     Made(name="schools", share=0, columns=(("id", I, None), ("xxmc", T, K.SCHOOL), ("tyshxydm", T, K.CREDIT_CODE), ("xxdz", T, K.ADDRESS), ("bgdh", T, K.LANDLINE), ("yzbm", T, K.POSTCODE)),
          rows=_each(lambda p, one: (f"第{one}实验{p.r.choice(('小学', '中学'))}", p.credit(), p.address(), f"0816-{p.r.randint(2000000, 8999999)}", f"{p.r.randint(100000, 699999)}"))),
@@ -224,12 +240,20 @@ def write(url: str, pupils: int, seed: int = 7) -> int:
     total = 0
     quote = "`" if backend in ("mysql", "mariadb") else '"'
     for place, table in enumerate(TABLES):
-        listed = ", ".join(f"{quote}{name}{quote} {_type(type_, backend)}" for name, type_, _ in table.columns)
+        listed = ", ".join(
+            f"{quote}{name}{quote} {_type(type_, backend)}" for name, type_, _ in table.columns
+        )
         key = f", PRIMARY KEY ({quote}{table.columns[0][0]}{quote})" if table.key else ""
-        keys = "".join(f", FOREIGN KEY ({column}) REFERENCES {other}(id)" for column, other in table.links)
+        keys = "".join(
+            f", FOREIGN KEY ({column}) REFERENCES {other}(id)" for column, other in table.links
+        )
         count = size(table, pupils)
         with engine.begin() as connection:
-            connection.execute(text(f"CREATE TABLE {quote}{table.name}{quote} ({listed}{key}{keys if backend == 'postgresql' and pupils >= 1000 else ''})"))
+            connection.execute(
+                text(
+                    f"CREATE TABLE {quote}{table.name}{quote} ({listed}{key}{keys if backend == 'postgresql' and pupils >= 1000 else ''})"
+                )
+            )
         rows = table.rows(People(seed * 1000 + place), count)
         _fill(engine, backend, quote, table, rows)
         total += count
@@ -250,7 +274,9 @@ def _type(name: str, backend: str) -> str:
     return "jsonb" if name == "json" else name
 
 
-def _fill(engine: Any, backend: str, quote: str, table: Made, rows: Iterator[tuple[Any, ...]]) -> None:
+def _fill(
+    engine: Any, backend: str, quote: str, table: Made, rows: Iterator[tuple[Any, ...]]
+) -> None:
     raw = engine.raw_connection()
     cursor = raw.cursor()
     names = ", ".join(f"{quote}{name}{quote}" for name, _, _ in table.columns)

@@ -72,6 +72,8 @@ class Judge:
         counts = Counter(text for text in texts if text)
         total = counts.total()
         said = self._headers.meaning(at.column)
+        if said.kind is Kind.STUDENT_NUMBER and _surrogate(at.column, counts):
+            said = Said()
         empty = round(1 - total / len(texts), 4) if texts else 0.0
         if not total:
             note = Text(zh="没有取到值，只按表头判断", en="no value seen; told by the header alone")
@@ -80,7 +82,7 @@ class Judge:
                           header_says=said.kind, distinct=0, note=note)  # fmt: skip
         tally = self._count(counts, said)
         values_say = self._by_values(tally, total, len(counts))
-        kind, by, conflict, support = self._decide(tally, total, values_say, at.column, counts)
+        kind, by, conflict, support = self._decide(tally, total, values_say)
         family = self._family(kind) if kind else frozenset()
         mixed = self._mixed(tally, total, family)
         verified = sum(tally.verified[one] for one in family) / total
@@ -130,9 +132,7 @@ class Judge:
         if folded.isdecimal():
             tally.digits += count
         hit = self._finder.cell(folded, tally.label)
-        if hit is not None and tally.label is not NOTHING and hit.kind not in tally.wanted:
-            hit = self._finder.cell(folded, NOTHING)
-        elif hit is None and tally.label is not NOTHING:
+        if tally.label is not NOTHING and (hit is None or hit.kind not in tally.wanted):
             hit = self._finder.cell(folded, NOTHING)
         day = shapes.dated(folded)
         if day and (hit is None or hit.confidence is not Confidence.VERIFIED):
@@ -206,13 +206,11 @@ class Judge:
         return None
 
     def _decide(
-        self, tally: _Tally, total: int, seen: Kind | None, header: str, counts: Mapping[str, int]
+        self, tally: _Tally, total: int, seen: Kind | None
     ) -> tuple[Kind | None, By, bool, float]:
         """(kind, what told it, conflict, share of values that fit the header)."""
         says = tally.said.kind
         support = min(1.0, tally.fits / total)
-        if says is Kind.STUDENT_NUMBER and _surrogate(header, counts):
-            return seen, By.VALUES if seen else By.NOTHING, False, 0.0
         if says is None:
             return seen, By.VALUES if seen else By.NOTHING, False, 0.0
         if seen is not None:
@@ -264,7 +262,7 @@ def _surrogate(header: str, counts: Mapping[str, int]) -> bool:
     """`student_id` over small whole numbers is a key of the database, not 学号."""
     if not header.lower().rstrip().endswith("id"):
         return False
-    return all(text.isdecimal() and len(text) <= 8 for text in counts)
+    return bool(counts) and all(text.isdecimal() and len(text) <= 8 for text in counts)
 
 
 def _note(

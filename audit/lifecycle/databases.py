@@ -25,8 +25,12 @@ from rules.model import Text
 
 STATEMENT = 60  # seconds
 LOCK = 5
-DRIVERS = {"postgresql": "postgresql+pg8000", "postgres": "postgresql+pg8000",
-           "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}  # fmt: skip
+DRIVERS = {
+    "postgresql": "postgresql+pg8000",
+    "postgres": "postgresql+pg8000",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 OWN = frozenset({"password-env", "replica"})
 _SYSTEM = frozenset({"information_schema", "pg_catalog", "mysql", "performance_schema", "sys"})
 _CODES = {
@@ -51,11 +55,14 @@ def parse(url: str, environment: Mapping[str, str] = os.environ) -> tuple[URL, t
     try:
         made = make_url(url)
     except (ArgumentError, ValueError):
-        raise wrong("数据库地址无法解析 not a database URL",
-                    "postgresql://user@host/db?password-env=NAME") from None  # fmt: skip
+        raise wrong(
+            "数据库地址无法解析 not a database URL", "postgresql://user@host/db?password-env=NAME"
+        ) from None
     if made.password is not None:
-        raise wrong("地址中不得写密码 the URL holds a password",
-                    "name an environment variable: ?password-env=NAME")  # fmt: skip
+        raise wrong(
+            "地址中不得写密码 the URL holds a password",
+            "name an environment variable: ?password-env=NAME",
+        )
     query = dict(made.query)
     name, replicas = query.get("password-env"), query.get("replica", ())
     if isinstance(name, str):
@@ -73,16 +80,21 @@ def identity(url: URL) -> str:
     name = url.database or ""
     if url.get_backend_name() == "sqlite":
         return f"sqlite:{name.removeprefix('file:').rpartition('/')[2].partition('?')[0]}"
-    host = url.host or str(dict(url.query).get("unix_sock", "localhost")).rpartition("/")[0]
-    host = host.rpartition("/")[2] if "/" in host else host
-    return f"{url.get_backend_name()}://{host}{f':{url.port}' if url.port else ''}/{name}"
+    return f"{url.get_backend_name()}://{url.host or 'localhost'}{f':{url.port}' if url.port else ''}/{name}"  # noqa: E501
 
 
 class Database:
     """One database. Use it as a context manager; it is only ever read."""
 
-    def __init__(self, url: URL, replicas: tuple[str, ...] = (), *, schemas: tuple[str, ...] = (),
-                 statement: int = STATEMENT, lock: int = LOCK) -> None:  # fmt: skip
+    def __init__(
+        self,
+        url: URL,
+        replicas: tuple[str, ...] = (),
+        *,
+        schemas: tuple[str, ...] = (),
+        statement: int = STATEMENT,
+        lock: int = LOCK,
+    ) -> None:
         self.id = identity(url)
         self.remarks: list[Text] = []
         self._schemas = schemas
@@ -102,16 +114,23 @@ class Database:
             try:
                 return self._engine_of(other, statement, lock)
             except WorldError:
-                self.remarks.append(Text(zh=f"从库 {replica} 不可用，改读下一个",
-                                         en=f"replica {replica} is not reachable; the next one is read"))  # fmt: skip
+                self.remarks.append(
+                    Text(
+                        zh=f"从库 {replica} 不可用，改读下一个",
+                        en=f"replica {replica} is not reachable; the next one is read",
+                    )
+                )
         return self._engine_of(url, statement, lock)
 
     def _engine_of(self, url: URL, statement: int, lock: int) -> Engine:
         try:
             engine = create_engine(
-                self._dialect.readonly(url), hide_parameters=True, poolclass=NullPool, echo=False,
+                self._dialect.readonly(url),
+                hide_parameters=True,
+                poolclass=NullPool,
+                echo=False,
                 connect_args=self._dialect.connect_args(),
-            )  # fmt: skip
+            )
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise WorldError(
                 f"缺少驱动 no driver for {url.drivername}: {type(error).__name__}"
@@ -133,8 +152,12 @@ class Database:
         try:
             with engine.connect() as connection:
                 if self._dialect.may_write(connection):
-                    self.remarks.append(Text(zh="账号可以写入；请改用只读账号",
-                                             en="the account may write; use one that can only read"))  # fmt: skip
+                    self.remarks.append(
+                        Text(
+                            zh="账号可以写入；请改用只读账号",
+                            en="the account may write; use one that can only read",
+                        )
+                    )
         except SQLAlchemyError as error:
             raise WorldError(
                 f"{identity(url)} 无法连接 can not be reached ({code(error)})"
@@ -162,8 +185,11 @@ class Database:
             return list(self._schemas)
         if self._dialect.single_schema:
             return [inspector.default_schema_name]
-        return [one for one in inspector.get_schema_names()
-                if one not in _SYSTEM and not one.startswith("pg_")]  # fmt: skip
+        return [
+            one
+            for one in inspector.get_schema_names()
+            if one not in _SYSTEM and not one.startswith("pg_")
+        ]
 
     def _of_schema(
         self, connection: Connection, inspector: Inspector, schema: str | None
@@ -181,19 +207,31 @@ class Database:
                 continue  # read through its parent
             here = {"source": self.id, "schema": name_of, "table": name}
             links = tuple(
-                Linked(column=Address(**here, column=own),
-                       other=Address(source=self.id, schema=link["referred_schema"] or name_of,
-                                     table=link["referred_table"], column=other))
+                Linked(
+                    column=Address(**here, column=own),
+                    other=Address(
+                        source=self.id,
+                        schema=link["referred_schema"] or name_of,
+                        table=link["referred_table"],
+                        column=other,
+                    ),
+                )
                 for link in foreign.get(place, ())
-                for own, other in zip(link["constrained_columns"], link["referred_columns"], strict=True)
-            )  # fmt: skip
+                for own, other in zip(
+                    link["constrained_columns"], link["referred_columns"], strict=True
+                )
+            )
             yield Found(
-                source=self.id, schema=name_of, name=name,
+                source=self.id,
+                schema=name_of,
+                name=name,
                 columns=tuple((one["name"], _type(one["type"])) for one in columns[place]),
-                rows=known.rows if known else None, size=known.mark if known else "",
+                rows=known.rows if known else None,
+                size=known.mark if known else "",
                 kind="view" if name in views else known.form if known else "table",
-                key=tuple(keys[place]["constrained_columns"]) if keys.get(place) else (), links=links,
-            )  # fmt: skip
+                key=tuple(keys[place]["constrained_columns"]) if keys.get(place) else (),
+                links=links,
+            )
 
     def sample(self, table: Found, size: int, seed: int) -> Sample:
         """Rows of a table in one read-only transaction that is rolled back."""

@@ -24,8 +24,9 @@ ENOUGH = 4  # a table of up to so many times the sample is read whole, then thin
 _HEAD = Text(zh="只取到表头部的若干行", en="only the first rows were read")
 _TEXTUAL = re.compile(r"char|text|clob|string|enum|name", re.IGNORECASE)
 _BYTES = re.compile(r"bytea|blob|binary|image", re.IGNORECASE)
-_SIMPLE = re.compile(r"int|serial|numeric|decimal|real|double|float|date|time|bool|year|bit$",
-                     re.IGNORECASE)  # fmt: skip
+_SIMPLE = re.compile(
+    r"int|serial|numeric|decimal|real|double|float|date|time|bool|year|bit$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +53,14 @@ class Dialect:
     def connect_args(self) -> dict[str, Any]:
         return {}
 
-    def session(self, statement: int, lock: int) -> tuple[tuple[str, bool], ...]:
+    def session(self, statement: int, lock: int) -> tuple[tuple[str, bool], ...]:  # noqa: ARG002
         """(statement, whether a session without it must not be used)."""
         return ()
 
-    def may_write(self, connection: Connection) -> bool:
+    def may_write(self, connection: Connection) -> bool:  # noqa: ARG002
         return False
 
-    def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
+    def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:  # noqa: ARG002
         return {}
 
     def quoted(self, name: str) -> str:
@@ -102,7 +103,7 @@ class Dialect:
 class _Keyed(Dialect):
     """Databases with a whole-number key to probe."""
 
-    def key(self, connection: Connection, table: Found) -> str | None:
+    def key(self, connection: Connection, table: Found) -> str | None:  # noqa: ARG002
         types = dict(table.columns)
         if len(table.key) == 1 and re.search("int", types.get(table.key[0], ""), re.IGNORECASE):
             return self.quoted(table.key[0])
@@ -141,10 +142,12 @@ class SQLite(_Keyed):
         name = url.database or ""
         if not name or name == ":memory:" or name.startswith("file:"):
             return url
-        return url.set(database=f"file:{name.replace('?', '%3f').replace('#', '%23')}",
-                       query={**url.query, "mode": "ro", "uri": "true"})  # fmt: skip
+        return url.set(
+            database=f"file:{name.replace('?', '%3f').replace('#', '%23')}",
+            query={**url.query, "mode": "ro", "uri": "true"},
+        )
 
-    def session(self, statement: int, lock: int) -> tuple[tuple[str, bool], ...]:
+    def session(self, statement: int, lock: int) -> tuple[tuple[str, bool], ...]:  # noqa: ARG002
         return (("PRAGMA query_only=ON", True), (f"PRAGMA busy_timeout={lock * 1000}", True))
 
     def place(self, table: Found) -> str:
@@ -157,7 +160,7 @@ class SQLite(_Keyed):
             return super().key(connection, table)
         return "rowid"
 
-    def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
+    def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:  # noqa: ARG002
         """SQLite has no statistics: the highest rowid, or a count where there is no rowid."""
         found: dict[str, Size] = {}
         listed = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type='table'"))
@@ -167,7 +170,7 @@ class SQLite(_Keyed):
                 low, high = connection.execute(text(order)).one()
                 found[name] = Size(rows=high, mark=str(high))
                 continue
-            order = f"SELECT (SELECT min(rowid) FROM {self.quoted(name)}), (SELECT max(rowid) FROM {self.quoted(name)})"  # noqa: S608
+            order = f"SELECT (SELECT min(rowid) FROM {self.quoted(name)}), (SELECT max(rowid) FROM {self.quoted(name)})"  # noqa: S608, E501
             low, high = connection.execute(text(order)).one()
             found[name] = Size(rows=0 if high is None else high - low + 1, mark=f"{low}-{high}")
         return found
@@ -189,19 +192,19 @@ class PostgreSQL(Dialect):
 
     def may_write(self, connection: Connection) -> bool:
         order = (
-            "SELECT rolsuper OR EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.relkind IN ('r','p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "
-            "AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE')) FROM pg_roles WHERE rolname = current_user"
+            "SELECT rolsuper OR EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "  # noqa: E501
+            "WHERE c.relkind IN ('r','p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "  # noqa: E501
+            "AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE')) FROM pg_roles WHERE rolname = current_user"  # noqa: E501
         )
         return bool(connection.exec_driver_sql(order.replace("%", "%%")).scalar())
 
     def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
         order = text(
             "SELECT c.relname, c.relkind, c.relispartition, c.reltuples, c.relpages, "
-            "CASE WHEN c.relkind IN ('r','m') THEN pg_relation_size(c.oid) / current_setting('block_size')::int END, "
-            "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(k.reltuples, 0)) FROM pg_partition_tree(c.oid) t "
+            "CASE WHEN c.relkind IN ('r','m') THEN pg_relation_size(c.oid) / current_setting('block_size')::int END, "  # noqa: E501
+            "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(k.reltuples, 0)) FROM pg_partition_tree(c.oid) t "  # noqa: E501
             " JOIN pg_class k ON k.oid = t.relid WHERE t.isleaf) END, "
-            "CASE WHEN c.relkind = 'p' THEN (SELECT sum(pg_relation_size(t.relid)) / current_setting('block_size')::int "
+            "CASE WHEN c.relkind = 'p' THEN (SELECT sum(pg_relation_size(t.relid)) / current_setting('block_size')::int "  # noqa: E501
             " FROM pg_partition_tree(c.oid) t WHERE t.isleaf) END, "
             "coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0) "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -262,26 +265,32 @@ class MySQL(_Keyed):
 
     def may_write(self, connection: Connection) -> bool:
         listed = connection.exec_driver_sql("SHOW GRANTS")
-        return any(re.match(r"GRANT [^`']*\b(ALL|INSERT|UPDATE|DELETE|DROP)\b", str(row[0]))
-                   for row in listed)  # fmt: skip
+        return any(
+            re.match(r"GRANT [^`']*\b(ALL|INSERT|UPDATE|DELETE|DROP)\b", str(row[0]))
+            for row in listed
+        )
 
     def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
         order = text(
-            "SELECT table_name, table_rows, data_length, update_time, auto_increment, create_options "
+            "SELECT table_name, table_rows, data_length, update_time, auto_increment, create_options "  # noqa: E501
             "FROM information_schema.tables WHERE table_schema = :schema AND table_type <> 'VIEW'"
         )
         return {
             row[0]: Size(
-                rows=row[1], mark="/".join(map(str, row[2:5])),
+                rows=row[1],
+                mark="/".join(map(str, row[2:5])),
                 form="partitioned" if "partitioned" in str(row[5] or "") else "table",
             )
             for row in connection.execute(order, {"schema": schema})
-        }  # fmt: skip
+        }
 
 
 DIALECTS: dict[str, type[Dialect]] = {
-    "sqlite": SQLite, "postgresql": PostgreSQL, "mysql": MySQL, "mariadb": MySQL,
-}  # fmt: skip
+    "sqlite": SQLite,
+    "postgresql": PostgreSQL,
+    "mysql": MySQL,
+    "mariadb": MySQL,
+}
 
 
 def dialect_of(name: str) -> Dialect:

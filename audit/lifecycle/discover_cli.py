@@ -31,13 +31,22 @@ LATEST = "inventory.json"
 def register(commands: Any) -> None:
     """Add `discover` below `data`."""
     one = commands.add_parser("discover", help="发现个人信息 / find out where personal data lies")
-    one.add_argument("sources", nargs="+", metavar="URL|FILE|DIR",
-                     help="postgresql://user@host/db?password-env=NAME&replica=HOST · 文件 files")  # fmt: skip
+    one.add_argument(
+        "sources",
+        nargs="+",
+        metavar="URL|FILE|DIR",
+        help="postgresql://user@host/db?password-env=NAME&replica=HOST · 文件 files",
+    )
     one.add_argument("--schema", action="append", default=[], metavar="NAME")
     one.add_argument("--seed", type=int, default=SEED)
     one.add_argument("--sample", type=int, default=SAMPLE, metavar="ROWS")
     one.add_argument("--roster", type=Path, metavar="FILE", help="姓名名册 / names to match")
-    one.add_argument("--store", type=Path, metavar="DIR", help="增量扫描 / keeps inventories; unchanged tables are not read again")  # fmt: skip
+    one.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="增量扫描 / keeps inventories; unchanged tables are not read again",
+    )
     one.add_argument("--statement-timeout", type=int, default=60, metavar="SECONDS")
     one.add_argument("--lock-timeout", type=int, default=5, metavar="SECONDS")
     one.add_argument("--output", type=Path, metavar="F.html|F.xlsx")
@@ -57,9 +66,16 @@ def run_discover(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         sources = [_source(one, options, stack) for one in options.sources]
         made = discover(
-            sources, load_judge(options.roster), now=now, today=today, seed=options.seed,
-            size=options.sample, knowledge=digest(), before=before, seen=_progress,
-        )  # fmt: skip
+            sources,
+            load_judge(options.roster),
+            now=now,
+            today=today,
+            seed=options.seed,
+            size=options.sample,
+            knowledge=digest(),
+            before=before,
+            seen=_progress,
+        )
     document = inventory.dumps(made)
     if options.store is not None:
         _keep(options.store, document, now)
@@ -79,12 +95,18 @@ def _source(name: str, options: argparse.Namespace, stack: contextlib.ExitStack)
         return Files(Path(name), size=options.sample, seed=options.seed)
     url, replicas = parse(name)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise DataError([Problem(file=identity(url), line=1, column=1,
-                                 message="没有这个文件 no such file")])  # fmt: skip
+        raise DataError(
+            [Problem(file=identity(url), line=1, column=1, message="没有这个文件 no such file")]
+        )
     opened = stack.enter_context(
-        Database(url, replicas, schemas=tuple(options.schema), statement=options.statement_timeout,
-                 lock=options.lock_timeout)
-    )  # fmt: skip
+        Database(
+            url,
+            replicas,
+            schemas=tuple(options.schema),
+            statement=options.statement_timeout,
+            lock=options.lock_timeout,
+        )
+    )
     for remark in opened.remarks:
         print(f"{opened.id}: {remark.zh} {remark.en}", file=sys.stderr)  # noqa: T201
     return opened
@@ -132,7 +154,7 @@ def _summary(made: Inventory) -> None:
             inside = f" 含 holds {','.join(one.mixed)}" if one.mixed else ""
             odd = " 冲突 conflict" if one.conflict else ""
             print(  # noqa: T201
-                f"  {one.at.column:<24} {what:<24} 已验证 {one.verified:4.0%} 疑似 {one.suspected:4.0%}"
+                f"  {one.at.column:<24} {what:<24} 已验证 {one.verified:4.0%} 疑似 {one.suspected:4.0%}"  # noqa: E501
                 f" ({one.by.value}){inside}{odd}"
             )
     counted = Counter(one.kind.value for table in made.tables for one in table.columns if one.kind)
@@ -140,5 +162,6 @@ def _summary(made: Inventory) -> None:
 
 
 def _wrong(where: str, remedy: str) -> DataError:
-    return DataError([Problem(file=where, line=1, column=1, message="值不可用 not usable",
-                              remedy=remedy)])  # fmt: skip
+    return DataError(
+        [Problem(file=where, line=1, column=1, message="值不可用 not usable", remedy=remedy)]
+    )

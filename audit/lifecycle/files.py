@@ -73,7 +73,7 @@ class Files:
                     problem=part.problem if not part.columns else None,
                 )  # fmt: skip
 
-    def sample(self, table: Found, size: int, seed: int) -> Sample:
+    def sample(self, table: Found, size: int, seed: int) -> Sample:  # noqa: ARG002
         """The rows kept of the part that was listed last."""
         part = self._parts[table.name]
         width = len(part.columns)

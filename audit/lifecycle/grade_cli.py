@@ -33,8 +33,13 @@ def run_grade(options: argparse.Namespace) -> int:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     grades = grade(made, rules, said, today)
     if options.json:
-        document = {"qinglang": "grades", "version": 1, "at": made.at, "limits": inventory.plain(rules.limits),
-                    "tables": inventory.plain(grades)}  # fmt: skip
+        document = {
+            "qinglang": "grades",
+            "version": 1,
+            "at": made.at,
+            "limits": inventory.plain(rules.limits),
+            "tables": inventory.plain(grades),
+        }
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     else:
         _print(grades, rules)

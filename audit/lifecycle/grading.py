@@ -138,8 +138,15 @@ class _Making:
         self.basis.extend(one for one in basis if one not in self.basis)
 
     def grade(self, at: Address, **extra: str) -> Grade:
-        return Grade(at=at, level=self.level, group=self.group, sensitive=self.sensitive,
-                     reasons=tuple(self.reasons), basis=tuple(self.basis), extra=extra)  # fmt: skip
+        return Grade(
+            at=at,
+            level=self.level,
+            group=self.group,
+            sensitive=self.sensitive,
+            reasons=tuple(self.reasons),
+            basis=tuple(self.basis),
+            extra=extra,
+        )
 
 
 def grade(
@@ -173,10 +180,12 @@ def _table(
         for place, (one, column) in enumerate(zip(columns, table.columns, strict=True)):
             if concerned(column):
                 columns[place] = replace(
-                    one, sensitive=True, level=max(one.level, rules.minors.level),
+                    one,
+                    sensitive=True,
+                    level=max(one.level, rules.minors.level),
                     reasons=(*one.reasons, rules.minors.reason if young else rules.minors.unknown),
                     basis=(*one.basis, *rules.minors.basis),
-                )  # fmt: skip
+                )
     columns = [_overridden(one, overrides) for one in columns]
     at = Address(source=table.source, schema=table.schema, table=table.name)
     making = _Making(
@@ -198,10 +207,12 @@ def _table(
     if table.problem is not None:
         making.because(rules.unknown, ())
         review.append(rules.unknown)
-    whole = _overridden(making.grade(at, rows=str(table.rows if table.rows is not None else "")),
-                        overrides)  # fmt: skip
-    return TableGrade(table=whole, columns=tuple(columns), review=tuple(review),
-                      known=table.problem is None)  # fmt: skip
+    whole = _overridden(
+        making.grade(at, rows=str(table.rows if table.rows is not None else "")), overrides
+    )
+    return TableGrade(
+        table=whole, columns=tuple(columns), review=tuple(review), known=table.problem is None
+    )
 
 
 def _young(table: Table, personal: set[Kind]) -> bool | None:
@@ -223,16 +234,18 @@ def _column(column: Judged, rules: GradingFile, by_kind: Mapping[Kind, KindRule]
         rule = by_kind.get(kind)
         if rule is not None:
             word = WORDS[kind]
-            making.because(Text(zh=f"{word.zh}：{rule.reason.zh}", en=f"{word.en}: {rule.reason.en}"),
-                           rule.basis)  # fmt: skip
+            making.because(
+                Text(zh=f"{word.zh}：{rule.reason.zh}", en=f"{word.en}: {rule.reason.en}"),
+                rule.basis,
+            )
     if column.conflict:
-        making.because(Text(zh="值与表头不符，从高定级", en="values and header disagree: the higher"), ())
+        making.because(
+            Text(zh="值与表头不符，从高定级", en="values and header disagree: the higher"), ()
+        )
     return making.grade(column.at, kind=column.kind.value if column.kind else "")
 
 
-def _scaled(
-    table: Table, making: _Making, rules: GradingFile, personal: set[Kind]
-) -> list[Text]:
+def _scaled(table: Table, making: _Making, rules: GradingFile, personal: set[Kind]) -> list[Text]:
     review: list[Text] = []
     if not personal or table.rows is None:
         return review
@@ -249,8 +262,12 @@ def _scaled(
 
 def _overridden(one: Grade, overrides: Iterable[Override]) -> Grade:
     for said in overrides:
-        pairs = ((one.at.source, said.source), (one.at.schema, said.schema),
-                 (one.at.table, said.table), (one.at.column, said.column))  # fmt: skip
+        pairs = (
+            (one.at.source, said.source),
+            (one.at.schema, said.schema),
+            (one.at.table, said.table),
+            (one.at.column, said.column),
+        )
         if all(fnmatch.fnmatchcase(value, wanted) for value, wanted in pairs):
             words = f"{said.by}: {said.reason}"
             if said.until:

@@ -35,9 +35,11 @@ TOLD = {
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined, autoescape=select_autoescape(("html",)),
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(("html",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.tests["personal"] = personal
     return made
 
@@ -55,34 +57,112 @@ def personal(one: Judged) -> bool:
 def html(inventory: Inventory) -> str:
     """The report, whole."""
     kinds = Counter(one.kind for table in inventory.tables for one in table.columns if one.kind)
-    return _environment().get_template("inventory.html").render(
-        inventory=inventory, when=when(inventory.at), words=WORDS, told=TOLD, personal=personal,
-        kinds=sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])),
-        columns=sum(len(table.columns) for table in inventory.tables),
-        marked=sum(personal(one) for table in inventory.tables for one in table.columns),
-        unknown=[table for table in inventory.tables if table.problem is not None],
-        conflicts=[one for table in inventory.tables for one in table.columns if one.conflict],
-    )  # fmt: skip
+    return (
+        _environment()
+        .get_template("inventory.html")
+        .render(
+            inventory=inventory,
+            when=when(inventory.at),
+            words=WORDS,
+            told=TOLD,
+            personal=personal,
+            kinds=sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])),
+            columns=sum(len(table.columns) for table in inventory.tables),
+            marked=sum(personal(one) for table in inventory.tables for one in table.columns),
+            unknown=[table for table in inventory.tables if table.problem is not None],
+            conflicts=[one for table in inventory.tables for one in table.columns if one.conflict],
+        )
+    )
 
 
 def xlsx(inventory: Inventory) -> bytes:
     """The workbook."""
     book = Workbook(write_only=True)
-    _sheet(book, "表 Tables",
-           ["数据源", "模式", "表", "形式", "行数", "列数", "个人信息列", "主体", "14 岁以下占比", "问题"],
-           ([t.source, t.schema, t.name, t.form, t.rows, len(t.columns), sum(map(personal, t.columns)),
-             t.subjects.zh if t.subjects else "", t.minors, t.problem.zh if t.problem else ""]
-            for t in inventory.tables))  # fmt: skip
-    _sheet(book, "列 Columns",
-           ["数据源", "模式", "表", "列", "类型", "类别", "依据", "已验证", "疑似", "空值", "样本数",
-            "表头称", "值称", "冲突", "文本中含", "说明"],
-           ([c.at.source, c.at.schema, c.at.table, c.at.column, c.type, _word(c.kind), TOLD[c.by],
-             c.verified, c.suspected, c.empty, c.sampled, _word(c.header_says), _word(c.values_say),
-             "是" if c.conflict else "", "、".join(_word(kind) for kind in c.mixed),
-             c.note.zh if c.note else ""] for t in inventory.tables for c in t.columns))  # fmt: skip
-    _sheet(book, "关联 Links", ["列", "关联到", "依据"],
-           ([str(link.column), str(link.other), "推断" if link.inferred else "外键"]
-            for t in inventory.tables for link in t.links))  # fmt: skip
+    _sheet(
+        book,
+        "表 Tables",
+        [
+            "数据源",
+            "模式",
+            "表",
+            "形式",
+            "行数",
+            "列数",
+            "个人信息列",
+            "主体",
+            "14 岁以下占比",
+            "问题",
+        ],
+        (
+            [
+                t.source,
+                t.schema,
+                t.name,
+                t.form,
+                t.rows,
+                len(t.columns),
+                sum(map(personal, t.columns)),
+                t.subjects.zh if t.subjects else "",
+                t.minors,
+                t.problem.zh if t.problem else "",
+            ]
+            for t in inventory.tables
+        ),
+    )
+    _sheet(
+        book,
+        "列 Columns",
+        [
+            "数据源",
+            "模式",
+            "表",
+            "列",
+            "类型",
+            "类别",
+            "依据",
+            "已验证",
+            "疑似",
+            "空值",
+            "样本数",
+            "表头称",
+            "值称",
+            "冲突",
+            "文本中含",
+            "说明",
+        ],
+        (
+            [
+                c.at.source,
+                c.at.schema,
+                c.at.table,
+                c.at.column,
+                c.type,
+                _word(c.kind),
+                TOLD[c.by],
+                c.verified,
+                c.suspected,
+                c.empty,
+                c.sampled,
+                _word(c.header_says),
+                _word(c.values_say),
+                "是" if c.conflict else "",
+                "、".join(_word(kind) for kind in c.mixed),
+                c.note.zh if c.note else "",
+            ]
+            for t in inventory.tables
+            for c in t.columns
+        ),
+    )
+    _sheet(
+        book,
+        "关联 Links",
+        ["列", "关联到", "依据"],
+        (
+            [str(link.column), str(link.other), "推断" if link.inferred else "外键"]
+            for t in inventory.tables
+            for link in t.links
+        ),
+    )
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()

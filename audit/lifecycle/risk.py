@@ -39,6 +39,14 @@ _LEVELS = {
     4: Text(zh="4 级：聚合数据", en="level 4: aggregates"),
 }
 
+LIMITS = Text(
+    zh="只反映所选准标识符；新闻记者风险按总体与样本之比估计；阈值为参数。"
+    "脱敏副本在 3 级以下仍是个人信息",
+    en="for the chosen quasi-identifiers only; the journalist's risk is estimated from the "
+    "ratio of population to rows; thresholds are parameters; below level 3 a masked copy "
+    "remains personal information",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -83,12 +91,7 @@ class Report:
     level: int
     level_text: Text
     basis: tuple[Basis, ...] = (LEVEL_BASIS,)
-    limits: Text = Text(
-        zh="只反映所选准标识符；新闻记者风险按总体与样本之比估计；阈值为参数。"
-           "脱敏副本在 3 级以下仍是个人信息",
-        en="for the chosen quasi-identifiers only; the journalist's risk is estimated from the "
-           "ratio of population to rows; thresholds are parameters",
-    )  # fmt: skip
+    limits: Text = LIMITS
 
 
 @dataclass(slots=True)

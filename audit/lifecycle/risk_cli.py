@@ -98,14 +98,23 @@ def _report(
     width = len(coarse)
     with Groups(width, chosen) as groups:
         groups.add(
-            (*(way(text_of(value)) for way, value in zip(coarse, row[:width], strict=True)),
-             *row[width:])
+            (
+                *(way(text_of(value)) for way, value in zip(coarse, row[:width], strict=True)),
+                *row[width:],
+            )
             for row in rows((*ways, *chosen))
-        )  # fmt: skip
+        )
         totals = groups.totals()
-        return weigh(table, groups.groups(totals), quasi=[*(given or quasi)], totals=totals,
-                     direct=[one for one in direct if one not in ways], proposed=not given,
-                     wanted=options.k, population=options.population)  # fmt: skip
+        return weigh(
+            table,
+            groups.groups(totals),
+            quasi=[*(given or quasi)],
+            totals=totals,
+            direct=[one for one in direct if one not in ways],
+            proposed=not given,
+            wanted=options.k,
+            population=options.population,
+        )
 
 
 def _kinds(table: str, names: list[str], head: Head) -> dict[str, Kind | None]:
@@ -176,17 +185,21 @@ def _print(one: Report) -> None:
     said = "（建议 proposed）" if one.proposed else ""
     direct = ", ".join(one.direct) or "无 none"
     lines = [
-        f"{one.table} · 行 rows {one.rows} · 准标识符 quasi-identifiers {', '.join(one.quasi)}{said}",
+        f"{one.table} · 行 rows {one.rows} · 准标识符 quasi-identifiers {', '.join(one.quasi)}{said}",  # noqa: E501
         f"直接标识符 direct identifiers: {direct}",
-        f"k = {one.k}（要求 wanted {one.wanted}）· 唯一 unique {one.unique:.1%} · k 不足 below {one.below:.1%}",
-        f"检察官 prosecutor {one.prosecutor:.1%} · 记者 journalist {one.journalist:.1%} · 营销者 marketer {one.marketer:.1%}",
-        *(f"{d.column}: l = {d.l_distinct}（熵 entropy {d.l_entropy}）· t = {d.t}" for d in one.diversity),
-        f"{one.level_text.zh} {one.level_text.en}（{one.basis[0].source} {one.basis[0].status.value}）",
+        f"k = {one.k}（要求 wanted {one.wanted}）· 唯一 unique {one.unique:.1%} · k 不足 below {one.below:.1%}",  # noqa: E501
+        f"检察官 prosecutor {one.prosecutor:.1%} · 记者 journalist {one.journalist:.1%} · 营销者 marketer {one.marketer:.1%}",  # noqa: E501
+        *(
+            f"{d.column}: l = {d.l_distinct}（熵 entropy {d.l_entropy}）· t = {d.t}"
+            for d in one.diversity
+        ),
+        f"{one.level_text.zh} {one.level_text.en}（{one.basis[0].source} {one.basis[0].status.value}）",  # noqa: E501
         one.limits.zh,
-    ]  # fmt: skip
+    ]
     print("\n".join(lines))  # noqa: T201
 
 
 def _wrong(where: str, remedy: str) -> DataError:
-    return DataError([Problem(file=where, line=1, column=1, message="值不可用 not usable",
-                              remedy=remedy)])  # fmt: skip
+    return DataError(
+        [Problem(file=where, line=1, column=1, message="值不可用 not usable", remedy=remedy)]
+    )

@@ -15,8 +15,14 @@ import pytest
 
 
 def _as(user: str, *command: str | Path) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/",
-                   user=user if os.getuid() == 0 else None)  # fmt: skip
+    subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        timeout=60,
+        cwd="/",
+        user=user if os.getuid() == 0 else None,
+    )
 
 
 @contextlib.contextmanager
@@ -30,7 +36,19 @@ def postgresql() -> Iterator[str]:
     try:
         if os.getuid() == 0:
             shutil.chown(folder, "postgres")
-        _as("postgres", programs[-1], "-D", data, "-U", "qinglang", "-A", "trust", "-E", "UTF8", "-N")
+        _as(
+            "postgres",
+            programs[-1],
+            "-D",
+            data,
+            "-U",
+            "qinglang",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "-N",
+        )
         control = programs[-1].with_name("pg_ctl")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
         _as("postgres", control, "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
@@ -55,17 +73,41 @@ def mariadb() -> Iterator[str]:
     try:
         if os.getuid() == 0:
             shutil.chown(folder, "mysql")
-        subprocess.run(["mariadb-install-db", *own, *user, "--auth-root-authentication-method=normal",
-                        "--skip-test-db"], check=True, capture_output=True, timeout=90)  # fmt: skip
+        subprocess.run(
+            [
+                "mariadb-install-db",
+                *own,
+                *user,
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ],
+            check=True,
+            capture_output=True,
+            timeout=90,
+        )
         process = subprocess.Popen(
-            [server, *own, *user, f"--socket={folder}/s", "--skip-networking", f"--pid-file={folder}/pid",
-             "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--character-set-server=utf8mb4"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                server,
+                *own,
+                *user,
+                f"--socket={folder}/s",
+                "--skip-networking",
+                f"--pid-file={folder}/pid",
+                "--innodb-flush-log-at-trx-commit=0",
+                "--innodb-buffer-pool-size=32M",
+                "--character-set-server=utf8mb4",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         client = ["mariadb", "--no-defaults", f"--socket={folder}/s", "-u", "root"]
         for _ in range(300):
-            made = subprocess.run([*client, "-e", "CREATE DATABASE district"], check=False,
-                                  capture_output=True, timeout=30)  # fmt: skip
+            made = subprocess.run(
+                [*client, "-e", "CREATE DATABASE district"],
+                check=False,
+                capture_output=True,
+                timeout=30,
+            )
             if made.returncode == 0:
                 break
             time.sleep(0.1)
