@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -110,7 +111,8 @@ class Database:
     def _open(self, url: URL, replicas: tuple[str, ...], statement: int, lock: int) -> Engine:
         for replica in replicas:
             host, _, port = replica.partition(":")
-            other = url.set(host=host, port=int(port) if port.isdecimal() else url.port)
+            other = url.difference_update_query(("unix_sock", "unix_socket"))
+            other = other.set(host=host, port=int(port) if port.isdecimal() else url.port)
             try:
                 return self._engine_of(other, statement, lock)
             except WorldError:
@@ -194,12 +196,14 @@ class Database:
     def _of_schema(
         self, connection: Connection, inspector: Inspector, schema: str | None
     ) -> Iterator[Found]:
-        columns = inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+        columns, broken = _columns(inspector, schema)
         keys = inspector.get_multi_pk_constraint(schema=schema)
         foreign = inspector.get_multi_foreign_keys(schema=schema)
         sizes = self._dialect.sizes(connection, schema)
         views = {*inspector.get_view_names(schema=schema)}
         name_of = schema or ""
+        for name in sorted(broken):
+            yield Found(source=self.id, schema=name_of, name=name, columns=(), problem=broken[name])
         for place in sorted(columns, key=lambda one: one[1]):
             name = place[1]
             known = sizes.get(name)
@@ -261,6 +265,24 @@ class Database:
         """Names as this database writes them."""
         quote = self._engine.dialect.identifier_preparer.quote_identifier
         return ".".join(quote(name) for name in names if name)
+
+
+def _columns(
+    inspector: Inspector, schema: str | None
+) -> tuple[dict[tuple[str | None, str], list[ReflectedColumn]], dict[str, Text]]:
+    """Columns of every table and view; one that is broken does not hide the others."""
+    try:
+        return {**inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)}, {}
+    except SQLAlchemyError:
+        inspector.clear_cache()
+    found: dict[tuple[str | None, str], list[ReflectedColumn]] = {}
+    broken: dict[str, Text] = {}
+    for name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema)):
+        try:
+            found[schema, name] = inspector.get_columns(name, schema)
+        except SQLAlchemyError as error:
+            broken[name] = trouble(error)
+    return found, broken
 
 
 def _type(found: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.lifecycle.discover import Found, Sample
 from rules.model import Text
@@ -199,12 +200,21 @@ class PostgreSQL(Dialect):
         return bool(connection.exec_driver_sql(order.replace("%", "%%")).scalar())
 
     def sizes(self, connection: Connection, schema: str | None) -> dict[str, Size]:
+        try:
+            return self._sizes(connection, schema, "pg_relation_size({})")
+        except SQLAlchemyError:  # a size wants a lock that somebody holds: the statistics' pages
+            connection.rollback()
+            pages = "(SELECT relpages::bigint * current_setting('block_size')::int FROM pg_class WHERE oid = {})"  # noqa: E501
+            return self._sizes(connection, schema, pages)
+
+    def _sizes(self, connection: Connection, schema: str | None, size: str) -> dict[str, Size]:
+        own, leaf = size.format("c.oid"), size.format("t.relid")
         order = text(
             "SELECT c.relname, c.relkind, c.relispartition, c.reltuples, c.relpages, "
-            "CASE WHEN c.relkind IN ('r','m') THEN pg_relation_size(c.oid) / current_setting('block_size')::int END, "  # noqa: E501
+            f"CASE WHEN c.relkind IN ('r','m') THEN {own} / current_setting('block_size')::int END, "  # noqa: E501
             "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(k.reltuples, 0)) FROM pg_partition_tree(c.oid) t "  # noqa: E501
             " JOIN pg_class k ON k.oid = t.relid WHERE t.isleaf) END, "
-            "CASE WHEN c.relkind = 'p' THEN (SELECT sum(pg_relation_size(t.relid)) / current_setting('block_size')::int "  # noqa: E501
+            f"CASE WHEN c.relkind = 'p' THEN (SELECT sum({leaf}) / current_setting('block_size')::int "  # noqa: E501
             " FROM pg_partition_tree(c.oid) t WHERE t.isleaf) END, "
             "coalesce(s.n_tup_ins, 0), coalesce(s.n_tup_upd, 0), coalesce(s.n_tup_del, 0) "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

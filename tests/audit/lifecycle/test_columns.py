@@ -66,7 +66,9 @@ def test_shares():
 
 
 def test_kinds_in_free_text_and_json_and_the_wrong_column():
-    notes = judged("备注", [f"家长电话：{one}，已联系" for one in PHONES] + ["表现良好，按时完成作业"] * 60)
+    notes = judged(
+        "备注", [f"家长电话：{one}，已联系" for one in PHONES] + ["表现良好，按时完成作业"] * 60
+    )
     assert (notes.kind, notes.mixed) == (None, (Kind.PHONE,))
     document = judged("payload", [{"姓名": one, "性别": "男"} for one in NAMES])
     assert set(document.mixed) == {Kind.NAME, Kind.SEX}
@@ -93,8 +95,12 @@ def test_a_judged_column_never_holds_a_value():
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(max_size=20), st.lists(st.one_of(st.none(), st.text(max_size=60), st.floats(),
-                                                st.binary(max_size=40)), max_size=12))  # fmt: skip
+@given(
+    st.text(max_size=20),
+    st.lists(
+        st.one_of(st.none(), st.text(max_size=60), st.floats(), st.binary(max_size=40)), max_size=12
+    ),
+)
 def test_any_column_is_judged(header, values):
     one = judged(header, values)
     assert 0 <= one.verified <= 1

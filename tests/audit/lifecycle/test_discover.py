@@ -28,7 +28,9 @@ class Memory:
 
 
 def found(name, **more):
-    return Found(source="m", schema="", name=name, columns=(("xm", "text"), ("lxdh", "text")), **more)
+    return Found(
+        source="m", schema="", name=name, columns=(("xm", "text"), ("lxdh", "text")), **more
+    )
 
 
 def look(source, **more):

@@ -79,7 +79,9 @@ def test_what_could_not_be_read_is_not_fine():
 
 
 def test_an_officers_word():
-    said = Override(table="t", column="c0", by="officer", reason="published", level=1, sensitive=False)
+    said = Override(
+        table="t", column="c0", by="officer", reason="published", level=1, sensitive=False
+    )
     made = graded(table(Kind.PHONE), said)
     assert (made.columns[0].level, made.columns[0].extra["was"]) == (1, "3")
     assert "published" in made.columns[0].overridden
@@ -90,9 +92,13 @@ def test_an_officers_word():
 
 @pytest.mark.parametrize(
     "text",
-    ["overrides: [{table: t, by: '', reason: r}]", "overrides: [{table: t, by: o, reason: ' '}]",
-     "overrides: [{table: t, by: o, reason: r, level: 9}]", "overrides: [{table: t}]"],
-)  # fmt: skip
+    [
+        "overrides: [{table: t, by: '', reason: r}]",
+        "overrides: [{table: t, by: o, reason: ' '}]",
+        "overrides: [{table: t, by: o, reason: r, level: 9}]",
+        "overrides: [{table: t}]",
+    ],
+)
 def test_overrides_without_who_and_why_are_refused(text):
     with pytest.raises(DataError, match=r"o\.yaml:1"):
         loads(OverrideFile, text, "o.yaml")

@@ -14,7 +14,9 @@ def test_groups_and_totals():
         totals = made.totals()
         assert totals == {"a": {"0": 15, "1": 15}, "b": {"q": 29}}
         found = list(made.groups(totals))
-        assert sorted(one.size for one in found) == sorted(Counter(row[:2] for row in ROWS).values())
+        assert sorted(one.size for one in found) == sorted(
+            Counter(row[:2] for row in ROWS).values()
+        )
         assert sum(one.sensitive["b"]["q"] for one in found) == 29
 
 

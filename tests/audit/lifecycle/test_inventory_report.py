@@ -12,11 +12,26 @@ from rules.recognise.personal.kinds import Kind
 
 def inventory(name="手机"):
     at = Address(source="s", schema="p", table="=cmd()", column=name)
-    column = Judged(at=at, kind=Kind.PHONE, by=By.VALUES, sampled=3, suspected=1.0, conflict=True,
-                    header_says=Kind.ID_CARD, values_say=Kind.PHONE, mixed=(Kind.NAME,))  # fmt: skip
+    column = Judged(
+        at=at,
+        kind=Kind.PHONE,
+        by=By.VALUES,
+        sampled=3,
+        suspected=1.0,
+        conflict=True,
+        header_says=Kind.ID_CARD,
+        values_say=Kind.PHONE,
+        mixed=(Kind.NAME,),
+    )
     table = Table(source="s", schema="p", name="=cmd()", rows=3, columns=(column,), minors=0.25)
-    lost = Table(source="s", schema="p", name="lost", rows=None, columns=(),
-                 problem=Text(zh="没有读取权限", en="no right"))  # fmt: skip
+    lost = Table(
+        source="s",
+        schema="p",
+        name="lost",
+        rows=None,
+        columns=(),
+        problem=Text(zh="没有读取权限", en="no right"),
+    )
     return Inventory(at=0.0, seed=1, tables=(table, lost))
 
 

@@ -11,8 +11,11 @@ from rules.recognise.personal.kinds import Kind
 
 
 def test_a_worked_example():
-    groups = [Group(size=2, sensitive={"d": {"a": 2}}), Group(size=2, sensitive={"d": {"a": 1, "b": 1}}),
-              Group(size=1, sensitive={"d": {"b": 1}})]  # fmt: skip
+    groups = [
+        Group(size=2, sensitive={"d": {"a": 2}}),
+        Group(size=2, sensitive={"d": {"a": 1, "b": 1}}),
+        Group(size=1, sensitive={"d": {"b": 1}}),
+    ]
     made = weigh("t", groups, quasi=["x"], totals={"d": {"a": 3, "b": 2}}, wanted=2, population=10)
     assert (made.rows, made.groups, made.k) == (5, 3, 1)
     assert (made.unique, made.below) == (0.2, 0.2)
@@ -26,8 +29,12 @@ def test_a_worked_example():
 def test_closeness_by_order():
     """Li et al. 2007: {3,4,5} of nine salaries is 0.375 away, {6,8,11} 0.167."""
     totals = {"s": {str(n): 1 for n in (3, 4, 5, 6, 7, 8, 9, 10, 11)}}
-    low = weigh("t", [Group(size=3, sensitive={"s": {"3": 1, "4": 1, "5": 1}})], quasi=["x"], totals=totals)
-    other = weigh("t", [Group(size=3, sensitive={"s": {"6": 1, "8": 1, "11": 1}})], quasi=["x"], totals=totals)
+    low = weigh(
+        "t", [Group(size=3, sensitive={"s": {"3": 1, "4": 1, "5": 1}})], quasi=["x"], totals=totals
+    )
+    other = weigh(
+        "t", [Group(size=3, sensitive={"s": {"6": 1, "8": 1, "11": 1}})], quasi=["x"], totals=totals
+    )
     assert low.diversity[0].t == 0.375
     assert other.diversity[0].t == 0.1667
     assert low.diversity[0].l_entropy == pytest.approx(3)
