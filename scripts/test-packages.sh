@@ -2,7 +2,7 @@
 # Install the Debian packages that the tests need (a browser, a database server, clients).
 # `bench` adds the peers that the benchmarks compare with. Nothing here is needed to run the product.
 set -eu
-packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo"
+packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql mariadb-server libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo"
 [ "${1:-}" = bench ] && packages="curl nginx-light squid-openssl e2guardian"
 missing=""
 for package in $packages; do

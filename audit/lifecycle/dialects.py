@@ -210,7 +210,7 @@ class PostgreSQL(Dialect):
     def _sizes(self, connection: Connection, schema: str | None, size: str) -> dict[str, Size]:
         own, leaf = size.format("c.oid"), size.format("t.relid")
         order = text(
-            "SELECT c.relname, c.relkind, c.relispartition, c.reltuples, c.relpages, "
+            "SELECT c.relname, c.relkind, c.relispartition, c.reltuples, c.relpages, "  # noqa: S608
             f"CASE WHEN c.relkind IN ('r','m') THEN {own} / current_setting('block_size')::int END, "  # noqa: E501
             "CASE WHEN c.relkind = 'p' THEN (SELECT sum(greatest(k.reltuples, 0)) FROM pg_partition_tree(c.oid) t "  # noqa: E501
             " JOIN pg_class k ON k.oid = t.relid WHERE t.isleaf) END, "
