@@ -93,6 +93,24 @@ def cells_a_second(rows: int = 4000) -> float:
     return rows * len(table.columns) / (time.process_time() - began)
 
 
+def bare(pupils: int = 300) -> tuple[int, int, int]:
+    """(right, wrong, missed) where every header is meaningless: what values say alone."""
+    judge = load_judge()
+    right = wrong = missed = 0
+    for place, table in enumerate(district.TABLES):
+        count = district.size(table, pupils)
+        rows = list(table.rows(district.People(place), count))
+        for at, (_, _, said) in enumerate(table.columns):
+            kind = said[0] if isinstance(said, tuple) else said
+            found = judge.column(
+                Address(source="", table="t", column=f"c{at}"), [row[at] for row in rows]
+            ).kind
+            right += found is not None and found == kind
+            wrong += found is not None and found != kind
+            missed += kind is not None and found != kind
+    return right, wrong, missed
+
+
 def run(url: str, pupils: int) -> tuple[Figures, float, int]:
     rows = district.write(url, pupils)
     began = time.perf_counter()
@@ -119,6 +137,8 @@ def main() -> int:
         )
         for line in figures.mistakes:
             print("  " + line)
+        right, wrong, missed = bare()
+        print(f"meaningless headers: right {right} wrong {wrong} missed {missed}")
         print(f"{cells_a_second():,.0f} cells/s")
     return 0
 
