@@ -32,7 +32,7 @@ SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁�
 GIVEN = "子涵梓萱浩宇欣怡雨泽诗涵思源佳琪嘉懿俊熙语嫣博文雅静晨曦若曦宸睿可馨奕辰书瑶明哲"
 STREETS = ("人民路", "建设大道", "青年街", "沿江北路", "和平巷", "学府路", "新华街", "滨河东路")
 COUNTIES = ("四川省绵阳市涪城区", "湖北省宜昌市西陵区", "江苏省南通市崇川区", "重庆市渝中区",
-            "广东省佛山市南海区", "山东省潍坊市奎文区", "北京市海淀区", "云南省大理州大理市")  # fmt: skip
+            "广东省佛山市南海区", "山东省潍坊市奎文区", "北京市海淀区", "云南省大理州大理市")  # fmt: skip  # noqa: E501
 HEADS = (11, 13, 21, 31, 32, 33, 34, 37, 41, 42, 43, 44, 50, 51, 53, 61)
 MOBILES = ("130", "133", "135", "138", "139", "147", "150", "152", "158", "159", "166", "173",
            "177", "180", "186", "187", "189", "191", "198", "199")  # fmt: skip
@@ -176,7 +176,7 @@ class People:
     def address(self) -> str:
         c = self.chance
         where = f"{c.choice(COUNTIES)}{c.choice(STREETS)}{c.randint(1, 399)}号"
-        return where + c.choice(("", f"{c.randint(1, 20)}栋{c.randint(1, 4)}单元{c.randint(101, 3304)}室",
+        return where + c.choice(("", f"{c.randint(1, 20)}栋{c.randint(1, 4)}单元{c.randint(101, 3304)}室",  # noqa: E501
                                  f"阳光花园{c.randint(1, 9)}幢{c.randint(101, 909)}"))  # fmt: skip
 
     def known_name(self) -> str:

@@ -60,10 +60,7 @@ class Search:
 
     def piece(self, piece: Piece) -> Iterator[Hit]:
         """Finds of one piece."""
-        if not piece.header:
-            hits = self._finder.find(piece.text)
-        else:
-            hits = self._cell(piece)
+        hits = self._cell(piece) if piece.header else self._finder.find(piece.text)
         return (hit for hit in hits if hit.kind in self._kinds)
 
     def _cell(self, piece: Piece) -> tuple[Hit, ...]:

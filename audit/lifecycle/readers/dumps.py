@@ -21,6 +21,10 @@ _INSERT = re.compile(
     r"\s*VALUES\s*",
     re.IGNORECASE,
 )
+_HEAD = re.compile(
+    rf"\s*(?:INSERT(?:\s+IGNORE)?|REPLACE)\s+INTO\s+(?:{_NAME}\.)?{_NAME}\s*(?:\([^()]{{0,20000}}(?:\)\s*)?)?$",
+    re.IGNORECASE,
+)
 _COPY = re.compile(
     rf"COPY\s+((?:{_NAME}\.)?{_NAME})\s*\(([^()]{{0,20000}})\)\s+FROM\s+stdin", re.IGNORECASE
 )
@@ -42,6 +46,7 @@ _NO_COLUMN = (
 _VALUE = re.compile(
     r"\s*(?:[NnEeBbXx]?'((?:[^'\\]|\\.|'')*)'|([^\s,()']+(?:\([^()]*\))?))\s*([,)])", re.DOTALL
 )
+_LONGEST = 20_000  # characters of an INSERT before its values
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 _ESCAPED = re.compile(r"\\(.)|''", re.DOTALL)
 _START = re.compile(r"\s*[,;]?\s*\(")
@@ -54,7 +59,13 @@ def sql_pieces(path: str, stream: BinaryIO, bounds: Bounds) -> Iterator[Piece | 
     creating = ""
     copied: tuple[str, list[str]] | None = None
     open_: _Open | None = None
+    head = ""  # an INSERT before its VALUES
     for number, line in enumerate(lines(stream, bounds.whole), 1):
+        if head or (open_ is None and copied is None and _HEAD.match(line)):
+            head += line
+            if len(head) < _LONGEST and _HEAD.match(head):
+                continue
+            line, head = head, ""  # noqa: PLW2901
         if copied is not None:
             if line.startswith("\\."):
                 copied = None

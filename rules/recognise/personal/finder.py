@@ -22,7 +22,7 @@ from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigge
 REACH = 400  # characters to each side of a trigger that are read, within its line
 
 _WIDE = re.compile(
-    "[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\u2010-\u2015\u2212]"
+    "[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\u2010-\u2015\u2212\ud800-\udfff]"
 )
 _FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
@@ -40,7 +40,7 @@ class Knowledge:
 
 
 def _narrow(found: re.Match[str]) -> str:
-    return _FOLDED[found[0]]
+    return _FOLDED.get(found[0], "\ufffd")  # half a character: no engine takes it
 
 
 def fold(text: str) -> str:
@@ -155,13 +155,15 @@ def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
 def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
     """The lines, or parts of long lines, around the places; ordered, none over another."""
     low = high = -1
+    whole = False  # the window ends with its line
     for place in places:
-        if place < high:
+        if place < high and (whole or place + REACH // 2 <= high):
             continue
         line = text.rfind("\n", max(0, place - REACH), place)
         begin = line + 1 if line >= 0 else max(0, place - REACH)
         line = text.find("\n", place, place + REACH)
         end = line if line >= 0 else min(len(text), place + REACH)
+        whole = line >= 0
         if begin <= high and low >= 0:
             high = max(high, end)
             continue

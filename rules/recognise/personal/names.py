@@ -19,8 +19,8 @@ from rules.recognise.personal.labels import Reading
 
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
 _HAN = "\u4e00-\u9fff"
-_STOP = r"，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r\[\]【】<>=·-"
-_EDGE = "，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r[]【】<>=·-与和及给向请由让找对问被"
+_STOP = r"&，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r\[\]【】<>=·-"
+_EDGE = "&，,。；;、：:！!？?（）()《》“”\"'|/ \t\n\r[]【】<>=·-与和及给向请由让找对问被"
 _EDGES = "|".join(
     {"\t": r"\t", "\n": r"\n", "\r": r"\r", "<": "<", ">": ">"}.get(one) or re.escape(one)
     for one in _EDGE

@@ -76,7 +76,7 @@ class Trigger(Protocol):
     name: str
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        """For a long text, for each family places in ascending order (characters); None: read everywhere."""
+        """For a long text, for each family places in ascending order (characters); None: read everywhere."""  # noqa: E501
         ...
 
     def families(self, text: str) -> int:
@@ -156,7 +156,7 @@ class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_bits", "_database", "_family", "_once", "_scratch", "_scratch_once")
+    __slots__ = ("_bits", "_every", "_family", "_once", "_wanted")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
@@ -164,24 +164,10 @@ class Vector:
         families = _families(names)
         self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
         wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=wanted,
-            ids=list(range(len(wanted))),
-            elements=len(wanted),
-            flags=[hyperscan.HS_FLAG_DOTALL] * len(wanted),
-        )
-        self._once = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        once = [*wanted, *(one.encode() for one in _WIDES)]
+        self._wanted = wanted
+        self._once: tuple[Any, Any] | None = None
+        self._every: tuple[Any, Any] | None = None
         self._bits = (*(1 << family for family in self._family), *(WIDE for _ in _WIDES))
-        self._once.compile(
-            expressions=once,
-            ids=list(range(len(once))),
-            elements=len(once),
-            flags=[hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH] * len(once),
-        )
-        self._scratch = hyperscan.Scratch(self._database)
-        self._scratch_once = hyperscan.Scratch(self._once)
 
     def families(self, text: str) -> int:
         """One look; each expression reports at most once."""
@@ -191,8 +177,12 @@ class Vector:
             nonlocal mask
             mask |= bits[id_]
 
+        if self._once is None:
+            wides = [one.encode() for one in _WIDES]
+            self._once = _compiled([*self._wanted, *wides], hyperscan.HS_FLAG_SINGLEMATCH)
+        database, scratch = self._once
         data = text.encode("utf-8", "surrogatepass")
-        self._once.scan(data, match_event_handler=seen, scratch=self._scratch_once)
+        database.scan(data, match_event_handler=seen, scratch=scratch)
         return mask
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
@@ -210,12 +200,27 @@ class Vector:
                 digits = end
             ends[family[id_]].append(end)
 
-        self._database.scan(data, match_event_handler=seen, scratch=self._scratch)
+        if self._every is None:
+            self._every = _compiled(self._wanted, 0)
+        database, scratch = self._every
+        database.scan(data, match_event_handler=seen, scratch=scratch)
         if not any(ends):
             return ends
         if len(data) == len(text):
             return [[end - 1 for end in one] for one in ends]
         return [_characters(data, one) for one in ends]
+
+
+def _compiled(expressions: list[bytes], flags: int) -> tuple[Any, Any]:
+    """A database and its scratch space; made when first needed, it takes half a second."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=expressions,
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=[hyperscan.HS_FLAG_DOTALL | flags] * len(expressions),
+    )
+    return database, hyperscan.Scratch(database)
 
 
 NEAR = 6  # bytes: five digits of another line end no nearer than that
