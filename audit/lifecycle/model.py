@@ -84,6 +84,10 @@ class Table:
     fingerprint: str = ""  # of structure and size: unchanged tables are not scanned again
     subjects: Text | None = None
     problem: Text | None = None  # why it could not be read
+    note: Text | None = None  # how it was sampled, where that is less than at random
+    form: str = "table"  # table, view, partitioned, file
+    key: tuple[str, ...] = ()  # primary key
+    minors: float | None = None  # share of sampled subjects under 14; None: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
