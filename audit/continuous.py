@@ -96,9 +96,12 @@ def system_of(given: argparse.Namespace, inventory: Inventory | None) -> System:
         return fitting[0]
     if len(fitting) > 1 and given.store:
         message = "清单有多个定级对象 / the inventory has several systems"
-        raise DataError([Problem(file="--system", line=1, column=1, message=message)])
+        remedy = "--system " + " | ".join(one.id for one in fitting)
+        raise DataError(
+            [Problem(file="--system", line=1, column=1, message=message, remedy=remedy)]
+        )
     name = given.system or next(iter(sorted(used)), "") or "local"
-    level = given.level
+    level = given.level or 3
     return System(id=name, name=name, organisation="", s=level, a=level, g=level)
 
 

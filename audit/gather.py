@@ -55,6 +55,20 @@ def inventory(given: argparse.Namespace) -> Inventory | None:
     return found
 
 
+def of_system(given: argparse.Namespace, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence without what is of another system of the inventory. Raises DataError."""
+    if given.inventory is None or not given.system:
+        return list(evidence)
+    listed = load_inventory(given.inventory, given.system).targets
+    owner = {one.id: one.system for one in listed}
+
+    def mine(target: str) -> bool:
+        host = target.rpartition("/")[0]  # what was found on a host is of the host's system
+        return owner.get(target, owner.get(host, given.system)) == given.system
+
+    return [one for one in evidence if mine(one.target)]
+
+
 def scope_of(given: argparse.Namespace) -> Scope:
     """The signed scope. Raises DataError where it is missing or not believed."""
     for name in ("scope", "signers"):

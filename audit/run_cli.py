@@ -43,7 +43,10 @@ def register(commands: Any) -> None:
         "--answers", type=Path, action="append", default=[], metavar="FILE",
         help="答复文件或目录 / answers of people",
     )  # fmt: skip
-    made.add_argument("--level", type=int, choices=range(1, 5), default=3)
+    made.add_argument(
+        "--level", type=int, choices=range(1, 5),
+        help="缺省为定级对象的等级，否则 3 / default: the system's, else 3",
+    )  # fmt: skip
     made.add_argument("--part", choices=[one.value for one in Part], default="general")
     made.add_argument("--checks", type=Path, default=CHECKS, metavar="DIR")
     made.add_argument("--keep", type=Path, metavar="DIR", help="留存证据 / keep the evidence here")
@@ -92,6 +95,7 @@ def _once(options: argparse.Namespace) -> int:
     elif options.keep:
         for one in evidence:
             shelf.keep(options.keep, one)
+    evidence = gather.of_system(options, evidence)
     chosen = targets(evidence, inventory)
     files = [file for path in options.answers for file in load_answers(path, catalog)]
     run = assess(
@@ -107,7 +111,7 @@ def _once(options: argparse.Namespace) -> int:
         scoring=yardsticks.scoring,
         aggregation=yardsticks.aggregation,
         now=now,
-        level=options.level,
+        level=options.level or said.system.level,
         part=Part(options.part),
     )
     code, told = continuous.concluded(options, run, checks, said.system, inventory, now)

@@ -70,3 +70,34 @@ def test_answers_of_people_close_what_no_check_decides(
     told = {one["id"]: one for one in json.loads(capsys.readouterr().out)["items"]}
     assert told[key]["state"] == "pass"
     assert told[key]["answers"] == [f"a:{key}"]
+
+
+TWO = """
+organisations: [{id: d, name: 区}]
+systems:
+  - {id: oa, name: 办公, organisation: d, s: 2, a: 1, g: 2}
+  - {id: web, name: 门户, organisation: d, s: 3, a: 3, g: 3}
+targets:
+  - {id: web01, name: 门户主机, system: web, kind: server}
+  - {id: oa01, name: 办公主机, system: oa, kind: server}
+"""
+
+
+def test_a_system_is_judged_at_its_level_by_its_own_evidence(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "two.yaml").write_text(TWO, encoding="utf-8")
+    raw = (HERE / "recordings" / "debian12.txt").read_bytes()
+    for name in ("oa01", "oa01/nginx"):
+        seen = host.evidence(name, raw, method="recorded", taken=1.0, live=False)
+        shelf.keep(folder, seen)
+    asked = ["audit", "run", "--inventory", str(tmp_path / "two.yaml"), "--json"]
+    main([*asked, "--evidence", str(folder), "--system", "web"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["level"], [one["id"] for one in told["targets"]]) == (3, ["web01"])
+    main([*asked, "--evidence", str(folder), "--system", "oa"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["level"], [one["id"] for one in told["targets"]]) == (2, ["oa01", "oa01/nginx"])
+    store = ["--store", str(tmp_path / "a.db")]
+    assert main([*asked, "--evidence", str(folder), *store]) == 2
+    assert "--system oa | web" in capsys.readouterr().err

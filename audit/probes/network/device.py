@@ -134,7 +134,11 @@ def document(device: Device, platform: str) -> dict[str, Any]:
     }
     if not device.whole:
         gap = "配置没有结尾（return 或 end） / the configuration has no end"
-        found["gaps"] = [{"path": "", "why": "cut", "detail": gap}]
+        found["gaps"] += [{"path": "", "why": "cut", "detail": gap}]
+    if not listed:  # every such device has a console: the file leaves its lines out
+        said = "配置中没有 console 或 VTY 线路 / no console or VTY lines in the configuration"
+        left_out = ("lines", "login.remote_without_acl")
+        found["gaps"] += [{"path": one, "why": "left-out", "detail": said} for one in left_out]
     return found
 
 

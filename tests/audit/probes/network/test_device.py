@@ -127,3 +127,16 @@ def test_any_lines_come_to_evidence(lines: list[str]) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes_come_to_evidence(raw: bytes) -> None:
     assert read(raw, target="d", taken=NOW).target == "d"
+
+
+def test_lines_that_a_file_leaves_out_are_not_known_to_be_closed() -> None:
+    raw = b"#\n version 5.170, Release V200\n#\n sysname edge\n#\ninterface Vlanif10\n#\nreturn\n"
+    seen = read(raw, target="d", taken=NOW)
+    checks = load_checks()
+    for name in ("net-lines-ssh-only", "net-no-open-lines", "net-idle-timeout",
+                 "net-no-shared-password", "net-vty-acl"):  # fmt: skip
+        assert judge(checks[name], seen, target="d", now=NOW).state is State.UNKNOWN, name
+    nothing = ("net-routing-authenticated", "net-users-have-passwords")
+    for name in nothing:
+        state = judge(checks[name], seen, target="d", now=NOW).state
+        assert state is State.NOT_APPLICABLE, name
