@@ -64,7 +64,7 @@ def of_system(given: argparse.Namespace, evidence: Sequence[Evidence]) -> list[E
 
     def mine(target: str) -> bool:
         host = target.rpartition("/")[0]  # what was found on a host is of the host's system
-        return owner.get(target, owner.get(host, given.system)) == given.system
+        return bool(owner.get(target, owner.get(host, given.system)) == given.system)
 
     return [one for one in evidence if mine(one.target)]
 

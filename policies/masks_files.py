@@ -22,7 +22,7 @@ from rules.model import Basis, Text
 from rules.recognise.personal.kinds import Kind
 
 MASKS = Path(__file__).parent / "masks"
-HEADERS = Path(__file__).parent / "mask_headers.yaml"
+HEADERS = Path(__file__).parent.parent / "rules" / "personal" / "mask_headers.yaml"
 PROVING = Keys(id="proof", master=bytes(32))  # for examples only
 TODAY = date(2026, 1, 1)  # for examples only
 
@@ -106,7 +106,7 @@ _NO: Vault = _NoVault()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderFile:
-    """The data file `mask_headers.yaml`: words of headers per kind."""
+    """The data file `rules/personal/mask_headers.yaml`: words of headers per kind."""
 
     headers: dict[Kind, tuple[str, ...]]
 

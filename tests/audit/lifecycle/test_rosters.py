@@ -26,6 +26,7 @@ def test_sealing_and_opening() -> None:
         (NAMES, KEY),
         (b"", KEY),
     ],
+    ids=["other key", "cut", "longer", "plain", "empty"],
 )
 def test_what_can_not_be_opened(data: bytes, key: bytes) -> None:
     with pytest.raises(DataError) as error:
