@@ -354,7 +354,8 @@ class HighRiskRule:
     controls: tuple[str, ...]
     trigger: Text
     mitigations: tuple[Text, ...] = ()
-    checks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()  # one that fails proves the trigger as worded
+    indicates: tuple[str, ...] = ()  # one that fails makes a candidate; a person decides
     never_lowered: Text | None = None
     never: tuple[str, ...] = ()  # the same for machines: always, exposed, platform:NAME
     part: Part = Part.GENERAL

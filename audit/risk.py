@@ -2,7 +2,7 @@
 
 A failing item does not yet make a high risk, and a passing check elsewhere does not unmake
 one: a rule is triggered by its own check's finding or by a person's answer; a failing item
-alone makes a *candidate* that a person decides. A major hazard moreover needs the three
+or a check that only indicates the rule makes a *candidate* that a person decides. A major hazard moreover needs the three
 principles (相关性, 严重性, 高发性) together. What was not looked at is unknown. Pure.
 """
 
@@ -58,6 +58,7 @@ class Place:
     state: RiskState
     controls: tuple[str, ...] = ()  # items that lack something there
     checks: tuple[str, ...] = ()  # failing checks of the rule
+    indicates: tuple[str, ...] = ()  # failing checks that speak for it and prove nothing
     reason: Text
 
 
@@ -170,7 +171,7 @@ def _place(
     if answer is not None and answer.triggered is not None:
         state = RiskState.TRIGGERED if answer.triggered else RiskState.CLEAR
         reason = Text(zh=answer.reason, en=answer.reason)
-        if not answer.triggered and _failing_checks(rule, results):
+        if not answer.triggered and _failing(rule.checks, results):
             state, reason = RiskState.CANDIDATE, _CONTRADICTED
     if state is RiskState.TRIGGERED and answer is not None:
         state, reason = _lower(rule, answer, targets.get(target), reason)
@@ -180,7 +181,8 @@ def _place(
         target=target,
         state=state,
         controls=tuple(one.control for one in results if one.state in _LACKING),
-        checks=_failing_checks(rule, results),
+        checks=_failing(rule.checks, results),
+        indicates=_failing(rule.indicates, results),
         reason=reason,
     )
 
@@ -190,10 +192,17 @@ _LACKING = (State.FAIL, State.PARTIAL)
 
 def _seen(rule: HighRiskRule, results: list[ItemResult]) -> tuple[RiskState, Text]:
     """What the evidence alone says."""
-    checks = _failing_checks(rule, results)
+    checks = _failing(rule.checks, results)
     if checks:
         names = ", ".join(checks)
         return RiskState.TRIGGERED, Text(zh=f"检查不通过：{names}", en=f"failing checks: {names}")
+    signs = _failing(rule.indicates, results)
+    if signs:
+        names = ", ".join(signs)
+        return RiskState.CANDIDATE, Text(
+            zh=f"检查提示可能构成，须由人判定：{names}",
+            en=f"checks that indicate it fail, a person decides: {names}",
+        )
     if any(one.state in _LACKING for one in results):
         return RiskState.CANDIDATE, Text(
             zh="相关测评项不符合或部分符合，是否构成须由人判定。",
@@ -219,8 +228,7 @@ def _unsure(rule: HighRiskRule, results: list[ItemResult]) -> bool:
     )
 
 
-def _failing_checks(rule: HighRiskRule, results: list[ItemResult]) -> tuple[str, ...]:
-    wanted = set(rule.checks)
+def _failing(wanted: tuple[str, ...], results: list[ItemResult]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             finding.check

@@ -140,6 +140,11 @@ def wrong_rules(rules: Iterable[HighRiskRule], folder: Path) -> list[Problem]:
             for one in rule.never
             if one not in ("always", "exposed") and not one.startswith("platform:")
         ]
+        wrong += [
+            f"`{one}` is in both `checks` and `indicates`"
+            for one in rule.checks
+            if one in rule.indicates
+        ]
         problems += [
             Problem(file=str(folder / f"{rule.id}.yaml"), line=1, column=1, message=message)
             for message in wrong

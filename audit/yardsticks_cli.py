@@ -69,7 +69,20 @@ def run_risks(options: argparse.Namespace) -> int:
     lines = [
         f"{x['id']:<16} {x['status']:<11} {x['title']['zh']} / {x['title']['en']}" for x in shown
     ]
+    for kind, words in (("high", "高风险判例 cases"), ("hazard", "重大隐患 hazards")):
+        of = [one["decided_by"] for one in shown if one["kind"] == kind]
+        if of:
+            lines.append(
+                f"{words} {len(of)}: 检查可判定 triggered by a check {of.count('check')}, "
+                f"检查可提示 only indicated {of.count('indication')}, "
+                f"只由人判定 only by people {of.count('people')}"
+            )
     return _out(options, shown, lines)
+
+
+def _by(rule: HighRiskRule) -> str:
+    """What can raise a rule: a check that proves it, one that indicates it, or only people."""
+    return "check" if rule.checks else "indication" if rule.indicates else "people"
 
 
 def _rule(rule: HighRiskRule, *, hazard: bool) -> dict[str, Any]:
@@ -85,6 +98,8 @@ def _rule(rule: HighRiskRule, *, hazard: bool) -> dict[str, Any]:
         "never_lowered": rule.never_lowered.zh if rule.never_lowered else "",
         "controls": list(rule.controls),
         "checks": list(rule.checks),
+        "indicates": list(rule.indicates),
+        "decided_by": _by(rule),
         "source": f"{rule.basis.source} {rule.basis.clause}".strip(),
         "status": rule.basis.status.value,
         "note": rule.basis.note,
