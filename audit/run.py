@@ -308,7 +308,8 @@ def _risk(one: Risk) -> dict[str, Any]:
         "state": one.state.value,
         "places": [
             {"target": place.target, "state": place.state.value, "checks": list(place.checks),
-             "indicates": list(place.indicates), "controls": list(place.controls), "reason": asdict(place.reason)}
+             "indicates": list(place.indicates), "controls": list(place.controls),
+             "reason": asdict(place.reason)}
             for place in one.places
         ],
     }  # fmt: skip

@@ -92,4 +92,7 @@ def roster_of(data: bytes, file: str) -> Roster:
         raise wrong("名册为空 the roster holds no name", "one name a line")
     if len(names) > MOST_NAMES:
         raise wrong("名册条目过多 more than 2,000,000 names", "split it by school")
-    return Roster(names)
+    found = Roster(names)
+    if not found.size:
+        raise wrong("名册中没有可用的姓名 no name of 2 to 20 characters", "one name a line")
+    return found

@@ -312,3 +312,16 @@ def test_every_shipped_rule_can_fire_and_be_undone(shipped: HighRiskRule) -> Non
     if hazard:
         not_severe = answer(rule=shipped.id, triggered=True, **{**three, "severe": False})
         assert state(fails, not_severe) is RiskState.LOWERED
+
+
+def test_an_indication_makes_a_candidate_and_never_triggers() -> None:
+    hinted = rule(checks=(), indicates=("hint",))
+    results = [item(U, checks=(finding("hint", F),))]
+    got = one(results, rule=hinted)
+    assert got.state is RiskState.CANDIDATE
+    assert got.places[0].indicates == ("hint",)
+    assert one(results, answer(triggered=False), rule=hinted).state is RiskState.CLEAR
+    assert one(results, answer(triggered=True), rule=hinted).state is RiskState.TRIGGERED
+    for state in (P, U, N):
+        quiet = [item(U, checks=(finding("hint", state),))]
+        assert one(quiet, rule=hinted).state is RiskState.UNKNOWN

@@ -191,3 +191,19 @@ def test_checks_of_rules_exist_and_serve_a_control_of_the_rule() -> None:
     assert linked
     for rule, name in linked:
         assert set(reach(catalog, checks[name].serves)) & set(rule.controls), (rule.id, name)
+
+
+def test_linked_checks_exist_and_speak_of_a_control_of_their_case() -> None:
+    catalog, checks, rules = load_catalog(), load_checks(), load_yardsticks()
+    for rule in (*rules.high, *rules.hazards):
+        for name in (*rule.checks, *rule.indicates):
+            served = reach(catalog, checks[name].serves)
+            assert set(served) & set(rule.controls), (rule.id, name)
+
+
+def test_how_many_rules_machines_can_speak_of() -> None:
+    rules = load_yardsticks()
+    assert sum(bool(one.checks) for one in rules.high) == 5
+    assert sum(bool(one.checks) for one in rules.hazards) == 3
+    assert sum(bool(one.indicates) and not one.checks for one in rules.high) == 39
+    assert sum(bool(one.indicates) and not one.checks for one in rules.hazards) == 15
