@@ -3,7 +3,8 @@
 A failing item does not yet make a high risk, and a passing check elsewhere does not unmake
 one: a rule is triggered by its own check's finding or by a person's answer; a failing item
 or a check that only indicates the rule makes a *candidate* that a person decides. A major
-hazard moreover needs the three principles (相关性, 严重性, 高发性) together. What was not looked at is unknown. Pure.
+hazard moreover needs the three principles (相关性, 严重性, 高发性) together. What was not looked
+at is unknown. Pure.
 """
 
 from __future__ import annotations
