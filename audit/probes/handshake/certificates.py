@@ -42,7 +42,7 @@ def facts(der: bytes, *, now: float, name: str = "") -> dict[str, Any] | None:
             warnings.simplefilter("ignore")
             one = x509.load_der_x509_certificate(der)
             return _facts(one, der, now=now, name=name)
-    except (ValueError, TypeError, OverflowError, x509.UnsupportedGeneralNameType):
+    except (ValueError, TypeError, LookupError, OverflowError, x509.UnsupportedGeneralNameType):
         return None
 
 
