@@ -7,14 +7,14 @@ values. Nothing is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit.catalog import Catalog
 from audit.checks import load_checks
-from audit.model import Check, Repair
+from audit.model import Check, Evidence, Repair
 from audit.record import Beside as Recorded
 from audit.record import restore, restore_beside
 from audit.reports.model import Earlier
@@ -100,9 +100,10 @@ def from_evidence(
     yardsticks: Yardsticks,
     now: float,
     level: int,
+    mine: Callable[[Sequence[Evidence]], list[Evidence]] = list,
 ) -> Found:
-    """Evidence that is judged now. Raises DataError."""
-    evidence, checks = list(gathered(folder)), load_checks()
+    """Evidence that is judged now; `mine` leaves out other systems'. Raises DataError."""
+    evidence, checks = mine(list(gathered(folder))), load_checks()
     run = assess(
         catalog=catalog,
         checks=checks,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.catalog import Catalog, load_catalog
+from audit.gather import of_system
 from audit.model import Organisation, System
 from audit.record import Beside as Recorded
 from audit.report_source import (
@@ -45,7 +46,7 @@ from audit.reports.mask import mask
 from audit.reports.model import LABEL
 from audit.reports.narrow import narrow, own
 from audit.run import Run
-from audit.targets import Inventory, load_inventory
+from audit.targets import Inventory, load_inventory, within
 from audit.yardsticks import Yardsticks, load_answers, load_yardsticks
 
 
@@ -68,7 +69,7 @@ def register(commands: Any) -> None:
     made.add_argument(
         "--organisation", default="", metavar="ID", help="只含该单位的对象 / its targets only"
     )
-    made.add_argument("--level", type=int, choices=range(1, 5), default=3)
+    made.add_argument("--level", type=int, choices=range(1, 5))
     made.add_argument(
         "--risk-answers", type=Path, metavar="FILE", help="风险的人工判定 / decisions on risks"
     )
@@ -206,8 +207,15 @@ def _found(
         )
     if options.record:
         return from_file(Path(options.record))
-    return from_evidence(options.evidence, inventory, catalog=catalog,
-                         yardsticks=yardsticks, now=now, level=options.level)  # fmt: skip
+    level = options.level
+    if options.system:
+        ids = tuple(one.id for one in inventory.targets if one.system == options.system)
+        graded = next(one.level for one in inventory.systems if one.id == options.system)
+        inventory, level = within(inventory, ids), level or graded
+    return from_evidence(
+        options.evidence, inventory, catalog=catalog, yardsticks=yardsticks, now=now,
+        level=level or 3, mine=lambda seen: of_system(options, seen),
+    )  # fmt: skip
 
 
 def _sealer(options: argparse.Namespace) -> Callable[[bytes], bytes]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from audit.cli import main
-from audit.probes import shelf
+from audit.probes import host, shelf
 from audit.record import Beside as Recorded
 from audit.record import record
 from tests.audit.reports.made import SYSTEMS, UNITS, checks, evidence, run
@@ -150,3 +150,27 @@ def test_the_command_itself(room: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert (room / "r.docx").read_bytes().startswith(b"PK")
+
+
+def test_a_system_is_reported_at_its_level_by_its_own_evidence(tmp_path: Path) -> None:
+    folder, file = tmp_path / "e", tmp_path / "i.yaml"
+    raw = (Path(__file__).parent / "recordings" / "debian12.txt").read_bytes()
+    for name in ("a", "b"):
+        shelf.keep(folder, host.evidence(name, raw, method="m", taken=1.8e9, live=False))
+    file.write_text(
+        "organisations: [{id: o, name: 单位}]\n"
+        "systems:\n"
+        "  - {id: s, name: 门户, organisation: o, s: 2, a: 2, g: 2}\n"
+        "  - {id: t, name: 成绩, organisation: o, s: 3, a: 3, g: 3}\n"
+        "targets:\n"
+        "  - {id: a, name: 甲, system: s, kind: server}\n"
+        "  - {id: b, name: 乙, system: t, kind: server}\n",
+        encoding="utf-8",
+    )
+    found = tmp_path / "r.json"
+    given = ["--evidence", str(folder), "--inventory", str(file), "--system", "s"]
+    assert main(["audit", "report", "--format", "json", *given, "--output", str(found)]) == 0
+    text = found.read_text(encoding="utf-8")
+    assert "7.1.4.1.a" in text
+    assert "8.1.4.1.a" not in text
+    assert "乙" not in text
