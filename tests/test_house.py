@@ -75,7 +75,7 @@ PURE = (
     "policies/masking.py", "policies/masks_fake.py", "policies/masks_ff1.py",
     "policies/masks_keyed.py", "policies/masks_model.py", "policies/masks_plain.py",
     "audit/lifecycle/mask.py", "audit/lifecycle/residual.py", "audit/lifecycle/certificate.py",
-    "audit/lifecycle/unmask.py",
+    "audit/lifecycle/unmask.py", "audit/lifecycle/people.py", "audit/lifecycle/sharing.py",
     "audit/lifecycle/finding.py", "audit/lifecycle/model.py", "audit/lifecycle/readers/headers.py",
     "audit/lifecycle/readers/model.py",
 )  # fmt: skip

@@ -93,7 +93,7 @@ def _approve(options: argparse.Namespace) -> int:
     from audit.lifecycle import unmask
     from gateway.commands import node_of
     from gateway.evidence import open_evidence
-    from gateway.reveal_cli import _private as private_key
+    from gateway.reveal_cli import private_key
 
     try:
         chain = open_evidence(node_of(options.data)).chain.checkpoints
