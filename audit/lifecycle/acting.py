@@ -22,7 +22,15 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.lifecycle.book import Book, Session
-from audit.lifecycle.people import Actor, PeopleError, Person, known_as, people_of, proved
+from audit.lifecycle.people import (
+    KIND,
+    Actor,
+    PeopleError,
+    Person,
+    known_as,
+    people_of,
+    proved,
+)
 from gateway.ledger import Checkpoint
 from rules.load import DataError, Problem
 
@@ -72,11 +80,14 @@ def book_of(options: argparse.Namespace) -> Book:
 
 
 @contextmanager
-def acting(options: argparse.Namespace) -> Iterator[Act]:
-    """The locked book and who acts. Raises DataError where that is not proved."""
+def acting(options: argparse.Namespace, *, whole: bool = True) -> Iterator[Act]:
+    """The locked book and who acts. Raises DataError where that is not proved.
+
+    Not `whole`: only the last list of people is read, for records that decide nothing.
+    """
     key = own_key(options)
     with book_of(options).session() as session:
-        records = session.records()
+        records = session.records() if whole else session.last(KIND)
         try:
             people = people_of(records)
             actor = known_as(

@@ -189,6 +189,24 @@ class Session:
         with self.book.path.open("rb") as file:
             return _whole(self.book._checked(file, (), self._key.public_key()))
 
+    def last(self, kind: str) -> tuple[Checkpoint, ...]:
+        """The last record of a kind alone, its own signature verified, the chain not."""
+        mark = f'"kind":"{kind}"'.encode()
+        found = b""
+        with self.book.path.open("rb") as file:
+            for line in file:
+                if mark in line:
+                    try:
+                        found = line if read(line).kind == kind else found
+                    except LedgerError:
+                        continue
+        if not found:
+            return ()
+        one = read(found)
+        if not signed(one, {one.key: self._key.public_key()}):
+            raise WorldError("簿册不完整 / the book does not verify; qinglang data access verify")
+        return (one,)
+
     def write(self, kind: str, body: dict[str, Any], now: float) -> Checkpoint:
         """One record, on disk when this returns."""
         line = sign(
