@@ -88,19 +88,25 @@ class Store:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder / NAME
+        self._line = sqlite3.connect(self.path, isolation_level=None, timeout=60)
         try:
-            self._line = sqlite3.connect(self.path, isolation_level=None, timeout=60)
-            self.path.chmod(0o600)
-            self._line.execute("PRAGMA journal_mode=WAL")
-            self._line.execute("PRAGMA cache_size=-16000")
-            version = self._line.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._line.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={VERSION};COMMIT")
-            elif version != VERSION:
-                raise WorldError(f"存储版本不符 another version of the store: {version}")
-        except sqlite3.Error as error:
+            self._prepare()
+        except (WorldError, sqlite3.Error) as error:
+            self._line.close()
+            if isinstance(error, WorldError):
+                raise
             raise WorldError(f"存储打不开 the store cannot be opened: {error}") from None
         self._words: dict[str, int] = {}
+
+    def _prepare(self) -> None:
+        self.path.chmod(0o600)
+        self._line.execute("PRAGMA journal_mode=WAL")
+        self._line.execute("PRAGMA cache_size=-16000")
+        version = self._line.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._line.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={VERSION};COMMIT")
+        elif version != VERSION:
+            raise WorldError(f"存储版本不符 another version of the store: {version}")
 
     def __enter__(self) -> Store:
         return self

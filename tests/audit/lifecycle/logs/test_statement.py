@@ -14,7 +14,7 @@ NAME, PHONE = "欧阳测试", "13900001111"
 @pytest.mark.parametrize(
     ("statement", "verb", "tables", "columns", "filtered"),
     [
-        ("select name, s.tel from public.pupils s where id = 5", "read", "public.pupils", "name tel", True),
+        ("select name, s.tel from public.pupils s where id = 5", "read", "public.pupils", "name tel", True),  # noqa: E501
         ("SELECT * FROM students", "read", "students", "*", False),
         ("SELECT * FROM students LIMIT 5", "read", "students", "*", True),
         ("select * from a, b c, d as e where c.x = 1", "read", "a b d", "*", True),
