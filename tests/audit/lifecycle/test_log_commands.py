@@ -33,7 +33,7 @@ def test_import_and_entries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize(
     "words",
-    [["mariadb", "no.log"], ["pg-text", "x", "--prefix", "%p"], ["mariadb", "x", "--timezone", "M"]],
+    [["mariadb", "no.log"], ["pg-text", "x", "--prefix", "%p"], ["mariadb", "x", "--timezone", ""]],
 )  # fmt: skip
 def test_bad_input(tmp_path: Path, words: list[str]) -> None:
     assert main(["data", "access", "import", *words, "--store", str(tmp_path)]) == 2
