@@ -75,7 +75,10 @@ PURE = (
     "policies/masking.py", "policies/masks_fake.py", "policies/masks_ff1.py",
     "policies/masks_keyed.py", "policies/masks_model.py", "policies/masks_plain.py",
     "audit/lifecycle/mask.py", "audit/lifecycle/residual.py", "audit/lifecycle/certificate.py",
-    "audit/lifecycle/unmask.py",
+    "audit/lifecycle/logs/model.py", "audit/lifecycle/logs/mysql.py",
+    "audit/lifecycle/logs/postgresql.py", "audit/lifecycle/logs/records.py",
+    "audit/lifecycle/logs/statement.py", "audit/lifecycle/logs/times.py",
+    "audit/lifecycle/unmask.py", "audit/lifecycle/people.py", "audit/lifecycle/sharing.py",
     "audit/lifecycle/finding.py", "audit/lifecycle/model.py", "audit/lifecycle/readers/headers.py",
     "audit/lifecycle/readers/model.py",
 )  # fmt: skip
@@ -89,6 +92,8 @@ NO_TWIN = {
     "audit/reports/model.py": "values only",
     "audit/reports/blocks.py": "values only",
     "audit/lifecycle/model.py": "values only",
+    "audit/lifecycle/logs/model.py": "values only",
+    "audit/lifecycle/logs/sql_words.py": "values only",
     "audit/lifecycle/readers/model.py": "values only; every reader's test makes them",
 }
 
