@@ -21,6 +21,7 @@ from typing import Any
 
 from audit.lifecycle.mask import SAMPLE, Field, Shape, TablePlan, Worker, judge, plan
 from audit.lifecycle.mask_formats import Columns, Head, Reader, wrong
+from audit.lifecycle.mask_inventory import Known
 from audit.lifecycle.mask_sheets import open_reader, open_writer
 from audit.lifecycle.model import By
 from audit.lifecycle.residual import Scan, Seen
@@ -46,7 +47,7 @@ class Job:
     finder: Finder
     headers: dict[str, Kind]
     today: date
-    kinds: dict[str, Kind] = field(default_factory=dict)  # `table.column`, from an inventory
+    known: Known = field(default_factory=Known)  # of an inventory
     vault: Vault | None = None
     tell: Tell = lambda _table, _rows: None
 
@@ -54,14 +55,16 @@ class Job:
         self, table: str, columns: tuple[str, ...], sample: list[list[Any]]
     ) -> dict[str, tuple[Kind | None, By]]:
         """What each column is, by an inventory where there is one, else by a look at it."""
-        found = {}
+        found: dict[str, tuple[Kind | None, By]] = {}
         for name, values in zip(columns, sample, strict=True):
-            known = self.kinds.get(f"{table}.{name}")
-            found[name] = (
-                (known, By.OFFICER)
-                if known is not None
-                else judge(name, values, self.finder, self.headers)
-            )
+            place = f"{table}.{name}"
+            known = self.known.columns.get(place)
+            if known is not None:
+                found[name] = (known, By.OFFICER)
+            elif self.known.unknown(place):
+                found[name] = (None, By.NOTHING)
+            else:
+                found[name] = judge(name, values, self.finder, self.headers)
         return found
 
     def worker(self, table: TablePlan) -> Worker:
