@@ -161,9 +161,7 @@ class Masker:
         if len(texts) > 2 * MEMO:  # a batch larger than what is remembered
             self._memo = {}
         return [
-            memo[value]
-            if value.__class__ is str
-            else (None if value is None else one(value))
+            memo[value] if value.__class__ is str else (None if value is None else one(value))
             for value in values
         ]
 

@@ -225,7 +225,7 @@ class Worker:
         self.steps = table.steps
         self.rows = self._batch = 0
         self._maskers = [
-            _masker(table.name, step, policy, keys, today, finder, vault) for step in table.steps
+            masker_of(table.name, step, policy, keys, today, finder, vault) for step in table.steps
         ]
 
     def columns(self, batch: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -248,16 +248,11 @@ class Worker:
         }
 
 
-def _masker(
-    table: str,
-    step: Step,
-    policy: MaskPolicy,
-    keys: Keys,
-    today: date,
-    finder: Finder,
-    vault: Vault | None,
-) -> Masker:
-    context = Context(
+def context_of(
+    table: str, step: Step, policy: MaskPolicy, keys: Keys, vault: Vault | None = None
+) -> Context:
+    """What the masker of a column works with."""
+    return Context(
         purpose=policy.purpose,
         keys=keys,
         dataset=table,
@@ -266,6 +261,19 @@ def _masker(
         link=step.field.link,
         vault=vault,
     )
+
+
+def masker_of(
+    table: str,
+    step: Step,
+    policy: MaskPolicy,
+    keys: Keys,
+    today: date,
+    finder: Finder,
+    vault: Vault | None,
+) -> Masker:
+    """The masker of one column."""
+    context = context_of(table, step, policy, keys, vault)
     one: Callable[[Any], Any] | None = None
     if step.permute:
         one = masks_keyed.permute(context, step.field.digits)

@@ -87,7 +87,7 @@ def _job(options: argparse.Namespace) -> Job:
         finder=load_finder(options.roster),
         headers=load_headers(),
         today=date.today(),  # noqa: DTZ011 - ages are of the day here
-        known=_inventory(options.inventory, options.in_schema) if options.inventory else Known(),
+        known=inventory_of(options.inventory, options.in_schema) if options.inventory else Known(),
         vault=SealedVault(options.vault, keys, policy.purpose) if options.vault else None,
         tell=_teller() if sys.stderr.isatty() else (lambda _table, _rows: None),
     )
@@ -104,7 +104,8 @@ def _teller() -> Any:
     return tell
 
 
-def _inventory(path: Path, schema: str) -> Known:
+def inventory_of(path: Path, schema: str) -> Known:
+    """The inventory of a file. Raises DataError."""
     from audit.lifecycle.mask_inventory import read
 
     try:

@@ -19,14 +19,26 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.mask import SAMPLE, Field, Shape, TablePlan, Worker, judge, plan
+from audit.lifecycle.mask import (
+    SAMPLE,
+    Field,
+    Shape,
+    Step,
+    TablePlan,
+    Worker,
+    context_of,
+    judge,
+    masker_of,
+    plan,
+)
 from audit.lifecycle.mask_formats import Columns, Head, Reader, wrong
 from audit.lifecycle.mask_inventory import Known
 from audit.lifecycle.mask_sheets import open_reader, open_writer
 from audit.lifecycle.model import By
 from audit.lifecycle.residual import Scan, Seen
+from policies.masking import Masker
 from policies.masks_files import MaskPolicy
-from policies.masks_model import Algorithm, Keys, Vault
+from policies.masks_model import Algorithm, Context, Keys, Vault
 from rules.load import DataError, Problem, WorldError
 from rules.recognise.personal.finder import Finder
 from rules.recognise.personal.kinds import Kind
@@ -73,6 +85,16 @@ class Job:
             table, self.policy, keys=self.keys, today=self.today, finder=self.finder,
             vault=self.vault,
         )  # fmt: skip
+
+    def masker(self, table: str, step: Step) -> Masker:
+        """The masker of one column."""
+        return masker_of(
+            table, step, self.policy, self.keys, self.today, self.finder, self.vault
+        )  # fmt: skip
+
+    def context(self, table: str, step: Step) -> Context:
+        """What that masker works with."""
+        return context_of(table, step, self.policy, self.keys, self.vault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
