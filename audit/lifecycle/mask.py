@@ -236,7 +236,7 @@ class Worker:
         for place, (step, masker) in enumerate(zip(self.steps, self._maskers, strict=True)):
             subjects = batch[step.subject] if step.subject is not None else None
             found = masker.many(batch[place], subjects, self._batch)
-            made.append(_typed(found, step))
+            made.append(typed(found, step))
         return made
 
     def troubles(self) -> dict[str, dict[str, int]]:
@@ -281,7 +281,7 @@ def masker_of(
     return Masker(step.mask, context, today=today, finder=finder)
 
 
-def _typed(values: list[Any], step: Step) -> list[Any]:
+def typed(values: list[Any], step: Step) -> list[Any]:
     family, algorithm = step.field.family, step.mask.algorithm
     if algorithm is Algorithm.NULL:
         blank = None if step.field.nullable else BLANK[family]

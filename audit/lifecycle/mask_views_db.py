@@ -233,9 +233,11 @@ class _Postgres(_Owner):
             " JOIN pg_catalog.pg_class b ON b.oid = d.refobjid"
             " JOIN pg_catalog.pg_namespace n ON n.oid = b.relnamespace"
             " WHERE n.nspname = :base AND b.relname IN :names AND w.ev_class <> b.oid"
-            " UNION SELECT w.ev_class FROM over JOIN pg_catalog.pg_depend d ON d.refobjid = over.view"
+            " UNION SELECT w.ev_class FROM over"
+            " JOIN pg_catalog.pg_depend d ON d.refobjid = over.view"
             " JOIN pg_catalog.pg_rewrite w ON w.oid = d.objid AND w.ev_class <> over.view)"
-            " SELECT n.nspname, c.relname FROM over JOIN pg_catalog.pg_class c ON c.oid = over.view"
+            " SELECT n.nspname, c.relname FROM over"
+            " JOIN pg_catalog.pg_class c ON c.oid = over.view"
             " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> :own"
             " AND pg_catalog.has_any_column_privilege(:r, c.oid, 'SELECT')",
             base=self.base, names=self.names, own=self.views.schema, r=role,

@@ -64,8 +64,8 @@ def test_a_database_by_its_inventory(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     ("table", "name"),
-    [("a.csv", "a"), ("b.xlsx#学生", "学生"), ("dump.sql#student", "student"), ("student", "student"),
-     ("v1.2#a.b", "a.b"), (".csv", ".csv")],
+    [("a.csv", "a"), ("b.xlsx#学生", "学生"), ("dump.sql#student", "student"),
+     ("student", "student"), ("v1.2#a.b", "a.b"), (".csv", ".csv")],
 )  # fmt: skip
 def test_names(table: str, name: str) -> None:
     assert named(table) == name
