@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Ed25519PublicKey,
     )
 
+    from audit.lifecycle.mask_inventory import Known
     from audit.lifecycle.mask_job import Done, Job
 
 TELL_EVERY = 2.0  # seconds
@@ -47,7 +48,7 @@ def register(commands: Any) -> None:
     one.add_argument("--certificate", type=Path, metavar="FILE")
     one.add_argument("--vault", type=Path, metavar="FILE", help="令牌保险库 where tokens are kept")
     one.add_argument("--roster", type=Path, metavar="FILE")
-    one.add_argument("--inventory", type=Path, metavar="JSON", help="`table.column` → kind")
+    one.add_argument("--inventory", type=Path, metavar="JSON", help="`data discover --json`")
     one.add_argument("--plan", action="store_true", help="只看方案 show the plan, mask nothing")
     one.add_argument("--json", action="store_true")
     add_record(one)
@@ -71,6 +72,7 @@ def _bad(file: str, message: str, remedy: str = "") -> DataError:
 
 def _job(options: argparse.Namespace) -> Job:
     from audit.lifecycle import key_files
+    from audit.lifecycle.mask_inventory import Known
     from audit.lifecycle.mask_job import Job
     from audit.lifecycle.vault import SealedVault
     from policies.masks_files import load_headers, load_mask
@@ -87,7 +89,7 @@ def _job(options: argparse.Namespace) -> Job:
         finder=load_finder(options.roster),
         headers=load_headers(),
         today=date.today(),  # noqa: DTZ011 - ages are of the day here
-        kinds=_inventory(options.inventory) if options.inventory else {},
+        known=inventory_of(options.inventory, options.in_schema) if options.inventory else Known(),
         vault=SealedVault(options.vault, keys, policy.purpose) if options.vault else None,
         tell=_teller() if sys.stderr.isatty() else (lambda _table, _rows: None),
     )
@@ -104,22 +106,14 @@ def _teller() -> Any:
     return tell
 
 
-def _inventory(path: Path) -> dict[str, Any]:
-    """`{"table.column": "kind"}`, or the inventory that `data discover --json` writes."""
-    from rules.recognise.personal.kinds import Kind
+def inventory_of(path: Path, schema: str) -> Known:
+    """The inventory of a file. Raises DataError."""
+    from audit.lifecycle.mask_inventory import read
 
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if "tables" in found:
-            found = {
-                f"{table['name']}.{column['at']['column']}": column["kind"]
-                for table in found["tables"]
-                for column in table["columns"]
-                if column.get("kind")
-            }
-        return {str(place): Kind(kind) for place, kind in found.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise _bad(path.name, "不是清单 not an inventory", '{"table.column": "kind"}') from None
+        return read(path.read_text(encoding="utf-8"), path.name, schema)
+    except (OSError, UnicodeDecodeError):
+        raise _bad(path.name, "清单读不到 the inventory cannot be read") from None
 
 
 def run_mask(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from itertools import cycle
+from operator import mul
 
 PROVINCES = frozenset(
     str(one)
@@ -57,8 +58,9 @@ def id_card_check(number: str) -> bool:
 
 def id_card_digit(first17: str) -> str:
     """The check digit that belongs to 17 digits."""
-    total = sum(int(digit) * weight for digit, weight in zip(first17, _ID_WEIGHTS, strict=True))
-    return _ID_CHECK[total % 11]
+    if len(first17) != len(_ID_WEIGHTS):
+        raise ValueError("17 digits are wanted")
+    return _ID_CHECK[sum(map(mul, map(int, first17), _ID_WEIGHTS)) % 11]
 
 
 def id_card15(number: str) -> bool:

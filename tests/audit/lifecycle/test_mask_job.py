@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit.lifecycle import mask_job
+from audit.lifecycle.mask_inventory import Known
 from audit.lifecycle.mask_job import Job, alone, mask_file
 from policies.masks_files import load_headers, load_mask, loads_policy
 from policies.masks_model import Keys
@@ -138,7 +139,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
 def test_an_inventory_wins(tmp_path: Path) -> None:
     from rules.recognise.personal.kinds import Kind
 
-    job = replace(JOB, kinds={"a.备注": Kind.ADDRESS})
+    job = replace(JOB, known=Known(columns={"a.备注": Kind.ADDRESS}))
     done = mask_file(job, school(tmp_path / "a.csv", 5), tmp_path / "b.csv")
     told = {one["column"]: one for one in done.body["tables"][0]["columns"]}
     assert told["备注"]["kind"] == "address"
