@@ -112,8 +112,16 @@ class Town:
 
     def landline(self) -> str:
         code, rest = self.one("0898", "0476", "022", "021", "0772", "0734"), self.digits(7)
-        rest = self.one("2", "6", "8") + rest if len(code) == 3 else self.one("2", "6", "8") + rest[1:]
-        return self.one(f"{code}-{rest}", f"({code}){rest}", f"（{code}）{rest}", f"{code} {rest}", f"{code}{rest}")
+        rest = (
+            self.one("2", "6", "8") + rest if len(code) == 3 else self.one("2", "6", "8") + rest[1:]
+        )
+        return self.one(
+            f"{code}-{rest}",
+            f"({code}){rest}",
+            f"（{code}）{rest}",
+            f"{code} {rest}",
+            f"{code}{rest}",
+        )
 
     def bank(self) -> str:
         head, length = self.chance.choice(CARDS)
@@ -129,13 +137,17 @@ class Town:
         return body + check_code(body)
 
     def plate(self) -> str:
-        head = self.one("琼", "蒙", "贵", "辽", "闽", "皖", "津", "沪", "桂", "甘") + self.one(*"ABCDEFGH")
+        head = self.one("琼", "蒙", "贵", "辽", "闽", "皖", "津", "沪", "桂", "甘") + self.one(
+            *"ABCDEFGH"
+        )
         five = self.one(*"ABCDEFGHJKLM0123456789") + self.digits(4)
         return self.one(head + five, head + five, f"{head}·{five}", f"{head}{self.one(*'DF')}{self.digits(5)}",
                         f"{head}{self.digits(4)}学")  # fmt: skip
 
     def email(self) -> str:
-        user = self.one("zhang.wei", "li_na", "office", "xsc", "t2", "a-b", "wl") + self.digits(self.chance.choice((0, 2, 4)))
+        user = self.one("zhang.wei", "li_na", "office", "xsc", "t2", "a-b", "wl") + self.digits(
+            self.chance.choice((0, 2, 4))
+        )
         return f"{user}@{self.one('example.com', 'mail.example.cn', 'school.example.edu.cn', 'example.org')}"
 
     def ip(self) -> str:
@@ -154,7 +166,9 @@ class Town:
 
     def roll(self) -> str:
         body = self.chance.choice(PLACES)[1] + self.birth() + self.digits(3)
-        return self.one("G" + body + check18(body), "J" + body + self.digits(1), "L" + body + self.digits(1))
+        return self.one(
+            "G" + body + check18(body), "J" + body + self.digits(1), "L" + body + self.digits(1)
+        )
 
     def address(self) -> str:
         place, number = self.chance.choice(PLACES)[0], self.chance.randint(1, 400)
@@ -163,7 +177,8 @@ class Town:
             f"{place}{pick.choice(ROADS)}{number}号",
             f"{place}{pick.choice(ROADS)}{number}号{pick.randint(1, 20)}栋{pick.randint(1, 4)}单元{pick.randint(101, 2404)}室",
             f"{place}{self.one('城南', '新华', '湖滨')}街道{pick.choice(ROADS)}{number}号{self.one('书香苑', '金色家园')}{pick.randint(1, 30)}-{pick.randint(1, 6)}-{pick.randint(101, 901)}",
-            f"{place}{self.one('白马', '双河')}镇{self.one('大田', '上湾')}村{pick.randint(1, 12)}组{number}号")
+            f"{place}{self.one('白马', '双河')}镇{self.one('大田', '上湾')}村{pick.randint(1, 12)}组{number}号",
+        )
 
 
 GOLD: dict[str, tuple[Kind, Make]] = {

@@ -110,12 +110,9 @@ class Finder:
         for start, end in numbers:
             said.over(start, end)
             found += self._numbers.find(folded, start, end, said)
-        wanted: tuple[words.Told, ...] | None = None
         for start, end in letters:
-            if wanted is None:
-                wanted = words.hinted(folded)
             said.over(start, end)
-            found += words.find(folded, start, end, said, wanted)
+            found += words.find(folded, start, end, said)
         for start, end in places:
             said.over(start, end)
             found += addresses.find(folded, start, end, said)

@@ -255,9 +255,8 @@ _HAN_BYTES = r"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf])"
 
 
 def _members(inner: str) -> list[str]:
-    ranges = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]", inner)
-    rest = re.sub(r"[0-9A-Za-z]-[0-9A-Za-z]", "", inner)
-    return [*rest, *(f"[{one}]" for one in ranges)]
+    parts = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]|\\.|.", inner)
+    return [one if len(one) < 3 else f"[{one}]" for one in parts]
 
 
 def best(names: Iterable[str] = ()) -> Trigger:
