@@ -65,7 +65,7 @@ class Town:
     """The people of one town and what is written about them."""
 
     def __init__(self, seed: int, people: int = 600) -> None:
-        self.chance = Random(seed)  # noqa: S311 - texts, not secrets
+        self.chance = Random(seed)
         self.names = tuple(sorted({*FAR, *WORDS, *(self.new_name() for _ in range(people))}))
 
     def new_name(self) -> str:

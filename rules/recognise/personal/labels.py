@@ -205,9 +205,7 @@ class Reading:
     def left(self, start: int, floor: int = 0) -> Meaning:
         """The same as Labels.left, without reading again."""
         at = bisect_right(self._ends, start) - 1
-        nearest = start - WINDOW
-        if floor > nearest:
-            nearest = floor
+        nearest = max(start - WINDOW, floor)
         least = max(start - _VALUE_GAP, nearest + 1)
         places, titles = self.places, self._labels.titles
         best: Place | None = None

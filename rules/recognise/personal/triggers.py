@@ -99,7 +99,7 @@ class Plain:
         self._shapes = tuple(re.compile("|".join(one)) for one in _families(())[:-1])
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [*(_starts(shape, text) for shape in self._shapes), None]
+        return [*(_places(shape, text) for shape in self._shapes), None]
 
     def families(self, text: str) -> int:
         """Looking costs as much as reading."""
@@ -121,7 +121,7 @@ class Linear:
         )
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [_starts(shape, text) for shape in self._shapes]
+        return [_places(shape, text) for shape in self._shapes]
 
     def families(self, text: str) -> int:
         """Looking costs as much as reading."""
@@ -148,8 +148,9 @@ class Everywhere:
         return ALL | WIDE
 
 
-def _starts(shape: Any, text: str) -> Iterator[int]:
-    return (found.start() for found in shape.finditer(text))
+def _places(shape: Any, text: str) -> Iterator[int]:
+    """The last characters of matches: the first can be the end of the line before."""
+    return (found.end() - 1 for found in shape.finditer(text))
 
 
 class Vector:
