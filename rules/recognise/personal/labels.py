@@ -116,7 +116,8 @@ class Labels:
         ]
 
     def read(self, text: str, start: int, end: int) -> list[Place]:
-        """Every label and title between two places of a lower-case text, by their ends."""
+        """Every label and title between two places of a lower-case text, in order of their ends
+        (in which an automaton meets them)."""
         found: list[Place] = []
         order = self._order
         part = text[start:end] if start or end < len(text) else text
@@ -131,7 +132,6 @@ class Labels:
                 found.append((high + start, low + start, means))
             if title is not None:
                 found.append((high + start, low + start, title))
-        found.sort(key=_by_end)
         return found
 
     def left(self, text: str, start: int, floor: int = 0) -> Meaning:
@@ -159,10 +159,6 @@ _APART = re.compile(_CUT)
 _CUTS = frozenset("。；;！!？?\n\r，,、|")
 Place = tuple[int, int, Meaning]
 """End, start, and what it says."""
-
-
-def _by_end(place: Place) -> tuple[int, int]:
-    return place[0], -place[1]
 
 
 class Reading:

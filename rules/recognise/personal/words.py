@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
@@ -21,7 +21,6 @@ _EMAIL = re.compile(
     r"(?<![0-9A-Za-z._%+-])[0-9A-Za-z][0-9A-Za-z._%+-]{0,63}@"
     r"(?:[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?\.){1,8}[A-Za-z]{2,18}(?![0-9A-Za-z@])"
 )
-_MAILBOX = re.compile(r"(?<![0-9A-Za-z._%+-])[0-9A-Za-z][0-9A-Za-z._%+-]{0,63}@\Z")
 _IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9A-Za-z]|\.[0-9])")
 _IPV6 = re.compile(
     r"(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){0,6}(?![0-9A-Za-z:.])"
@@ -59,19 +58,17 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One kind told by its letters. Every match holds its hint, which is quick to look for:
-    it begins no more than `back` characters before the hint and ends no more than `ahead` after.
+    """One kind told by its letters. Every match holds a hint, which is quick to look for, and
+    begins one of `before` characters ahead of it; `longest` is what follows the hint at most.
     """
 
     kind: Kind
     shape: re.Pattern[str]
-    hints: str
-    back: int
-    ahead: int
+    hints: Mapping[str, tuple[int, ...]]
+    longest: int
     holds: Callable[[str], bool] | None = None
     sure: bool = False  # the format says it all
     group: int = 0
-    head: re.Pattern[str] | None = None  # how a match begins, up to the end of its hint
 
 
 def _ipv4(text: str) -> bool:
@@ -96,37 +93,39 @@ def _plate(text: str) -> bool:
 
 _OF_A_BOOK = re.compile("[第图表式版本章节条款编卷vV§/] ?$")
 _BOOK = frozenset("节章条款版图表项")
-_KEY_HEAD = re.compile(r"eyJ\Z|sk-\Z|[AL-]\Z")
 _HEX = "[0-9A-Fa-f]"
 _HINT = re.compile(
-    rf"[@.:\-WwVvALJ字微薇加{PLATE_PROVINCES}](?:(?<=@)"
-    rf"|(?<=\.)(?=[0-9]{{1,3}}\.|{_HEX}{{4}}\.)"
-    rf"|(?<=:)(?={_HEX}{{0,4}}:)"
-    rf"|(?<=-)(?:(?={_HEX}{{2}}-{_HEX}{{2}}-|{_HEX}{{4}}-|----BEGIN)|(?<=sk-)(?=[0-9A-Za-z]))"
-    f"|(?<=[{PLATE_PROVINCES}])(?=[A-HJ-NP-Z])"
-    "|(?<=字)(?=第)"
-    "|(?<=[微薇])(?=信)|(?<=加)(?=[Vv])|(?<=[WwVv])(?=[Xx])|(?<=[Ww])(?=[Ee][CcIi])"
-    "|(?<=A)(?=KI[AD])|(?<=L)(?=TAI)|(?<=eyJ))"
+    rf"[@.:\-WwVvALJ字微薇加{PLATE_PROVINCES}](?:(?P<mail>(?<=@))"
+    rf"|(?<=\.)(?:(?P<dot>(?=[0-9]{{1,3}}\.))|(?P<dot4>(?={_HEX}{{4}}\.)))"
+    rf"|(?<=:)(?:(?P<pair>(?={_HEX}{{2}}:{_HEX}{{2}}:))|(?P<colon>(?={_HEX}{{0,4}}:)))"
+    rf"|(?<=-)(?:(?P<dash>(?={_HEX}{{2}}-{_HEX}{{2}}-))|(?P<dash4>(?={_HEX}{{4}}-))"
+    r"|(?P<key>(?=----BEGIN))|(?P<sk>(?<=sk-)(?=[0-9A-Za-z])))"
+    f"|(?P<plate>(?<=[{PLATE_PROVINCES}])(?=[A-HJ-NP-Z]))"
+    "|(?P<issued>(?<=字)(?=第))"
+    "|(?P<chat>(?<=[微薇])(?=信)|(?<=加)(?=[Vv])|(?<=[WwVv])(?=[Xx])|(?<=[Ww])(?=[Ee][CcIi]))"
+    "|(?P<access>(?<=A)(?=KI[AD])|(?<=L)(?=TAI))|(?P<jwt>(?<=eyJ)))"
 )
 """Every hint in one pass, one character each, so that none hides another. It begins with a class
 of characters: then Python's engine runs over all others in a tight loop."""
-_KEY = 8100  # characters of the longest key
+_MAILBOX = re.compile(r"(?<![0-9A-Za-z._%+-])[0-9A-Za-z][0-9A-Za-z._%+-]{0,63}\Z")
 TOLD = (
-    Told(kind=Kind.EMAIL, shape=_EMAIL, hints="@", back=66, ahead=540, head=_MAILBOX),
-    Told(kind=Kind.IP, shape=_IPV4, hints=".", back=4, ahead=12, holds=_ipv4),
-    Told(kind=Kind.MAC, shape=_MAC, hints=".:-", back=6, ahead=18, holds=_mac, sure=True),
-    Told(kind=Kind.IP, shape=_IPV6, hints=":", back=6, ahead=80, holds=_ipv6),
-    Told(kind=Kind.UUID, shape=_UUID, hints="-", back=10, ahead=30, sure=True),
-    Told(kind=Kind.PLATE, shape=_PLATE, hints=PLATE_PROVINCES, back=0, ahead=12, holds=_plate),
-    Told(kind=Kind.OFFICER_ID, shape=_OFFICER, hints="字", back=2, ahead=14, sure=True),
-    Told(kind=Kind.WECHAT, shape=_WECHAT, hints="微薇加WwVv", back=0, ahead=60, sure=True, group=1),
-    Told(kind=Kind.SECRET, shape=_SECRET, hints="-ALJ", back=2, ahead=_KEY, sure=True,
-         head=_KEY_HEAD),
+    Told(kind=Kind.EMAIL, shape=_EMAIL, hints={"mail": ()}, longest=540),
+    Told(kind=Kind.IP, shape=_IPV4, hints={"dot": (3, 2, 1)}, longest=14, holds=_ipv4),
+    Told(kind=Kind.MAC, shape=_MAC, longest=18, holds=_mac, sure=True,
+         hints={"pair": (2,), "dash": (2,), "dot4": (4,), "dash4": (4,)}),
+    Told(kind=Kind.IP, shape=_IPV6, longest=80, holds=_ipv6,
+         hints={"colon": (4, 3, 2, 1), "pair": (4, 3, 2, 1)}),
+    Told(kind=Kind.UUID, shape=_UUID, hints={"dash4": (8,)}, longest=30, sure=True),
+    Told(kind=Kind.PLATE, shape=_PLATE, hints={"plate": (0,)}, longest=12, holds=_plate),
+    Told(kind=Kind.OFFICER_ID, shape=_OFFICER, hints={"issued": (2, 1)}, longest=14, sure=True),
+    Told(kind=Kind.WECHAT, shape=_WECHAT, hints={"chat": (0,)}, longest=60, sure=True, group=1),
+    Told(kind=Kind.SECRET, shape=_SECRET, longest=8100, sure=True,
+         hints={"key": (0,), "access": (0,), "jwt": (2,), "sk": (2,)}),
 )  # fmt: skip
-_BY_HINT = {
-    sign: tuple((place, told) for place, told in enumerate(TOLD) if sign in told.hints)
-    for sign in "".join(told.hints for told in TOLD)
-}
+_BY_HINT = tuple(
+    tuple((place, told, told.hints[name]) for place, told in enumerate(TOLD) if name in told.hints)
+    for name in ("", *_HINT.groupindex)
+)
 
 
 def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
@@ -134,11 +133,12 @@ def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
     done = [start] * len(TOLD)
     for hint in _HINT.finditer(text, start, end):
         first = hint.start()
-        for place, told in _BY_HINT[text[first]]:
-            if first < done[place]:
+        for place, told, before in _BY_HINT[hint.lastindex or 0]:
+            floor = done[place]
+            if first < floor:
                 continue
-            match = _around(told, text, max(first - told.back, done[place]), first, end)
-            if match is None or match.start() > first:
+            match = _around(told, text, floor, first, before, end)
+            if match is None:
                 continue
             done[place] = match.end()
             low, high = match.span(told.group)
@@ -156,15 +156,19 @@ def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
                 yield Hit(told.kind, low, high, PERHAPS, "shape")
 
 
-def _around(told: Told, text: str, low: int, hint: int, end: int) -> re.Match[str] | None:
-    """The first match that begins between two places: only what is near the hint is read."""
-    stop = min(hint + 1 + told.ahead, end)
-    if told.back == 0:
-        return told.shape.match(text, hint, stop)
-    if told.head is None:
-        return told.shape.search(text, low, stop)
-    begun = told.head.search(text, low, hint + 1)
-    return None if begun is None else told.shape.match(text, begun.start(), stop)
+def _around(
+    told: Told, text: str, floor: int, hint: int, before: tuple[int, ...], end: int
+) -> re.Match[str] | None:
+    """The match that holds the hint, if there is one; only what is near is read."""
+    stop = min(hint + 1 + told.longest, end)
+    if not before:
+        begun = _MAILBOX.search(text, max(hint - 65, floor), hint)
+        return None if begun is None else told.shape.match(text, begun.start(), stop)
+    match = told.shape.match
+    for one in before:
+        if hint - one >= floor and (found := match(text, hint - one, stop)) is not None:
+            return found
+    return None
 
 
 def _chapter(text: str, low: int, high: int) -> bool:
