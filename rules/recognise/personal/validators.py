@@ -89,7 +89,8 @@ def credit_code(number: str) -> bool:
     values = number.encode().translate(_CODE_BYTES)
     if _CODE_ABSENT in values:
         return False
-    return -sum(map(mul, values, _CODE_WEIGHTS)) % 31 == values[17]
+    total: int = sum(map(mul, values, _CODE_WEIGHTS))
+    return -total % 31 == values[17]
 
 
 def credit_code_shape(number: str) -> bool:
