@@ -28,7 +28,6 @@ from policies.masks_model import (
     Context,
     Ff1,
     Format,
-    Hash,
     Letters,
     Noise,
     Pseudonym,

@@ -74,6 +74,8 @@ PURE = (
     "audit/register.py", "audit/rollup.py",
     "policies/masking.py", "policies/masks_fake.py", "policies/masks_ff1.py",
     "policies/masks_keyed.py", "policies/masks_model.py", "policies/masks_plain.py",
+    "audit/lifecycle/mask_inventory.py", "audit/lifecycle/mask_views.py",
+    "audit/lifecycle/masked_select.py", "policies/masks_digest.py",
     "audit/lifecycle/mask.py", "audit/lifecycle/residual.py", "audit/lifecycle/certificate.py",
     "audit/lifecycle/logs/model.py", "audit/lifecycle/logs/mysql.py",
     "audit/lifecycle/logs/postgresql.py", "audit/lifecycle/logs/records.py",

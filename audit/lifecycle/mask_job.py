@@ -278,6 +278,12 @@ def scan_table(
                 name,
                 column,
                 kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
-                declared=algorithm in DECLARED,
+                declared=algorithm in DECLARED or _numbers(step),
                 kind=step.kind,
             )
+
+
+def _numbers(step: Step) -> bool:
+    """Whole numbers that a key drew: one in some thousands looks like a number with check digits."""
+    drawn = step.permute or step.mask.algorithm is Algorithm.PSEUDONYM
+    return drawn and step.field.family is Family.WHOLE
