@@ -21,6 +21,7 @@ from typing import Any
 
 from audit.lifecycle.mask import (
     SAMPLE,
+    Family,
     Field,
     Shape,
     Step,
@@ -284,6 +285,6 @@ def scan_table(
 
 
 def _numbers(step: Step) -> bool:
-    """Whole numbers that a key drew: one in some thousands looks like a number with check digits."""
+    """Whole numbers that a key drew: by chance a few pass for numbers with check digits."""
     drawn = step.permute or step.mask.algorithm is Algorithm.PSEUDONYM
     return drawn and step.field.family is Family.WHOLE
