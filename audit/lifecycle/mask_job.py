@@ -78,6 +78,8 @@ class Job:
                 found[name] = (None, By.NOTHING)
             else:
                 found[name] = judge(name, values, self.finder, self.headers)
+                if found[name][1] is By.HEADER and place in self.known.plain:
+                    found[name] = (None, By.NOTHING)  # discovery read the values, and the header
         return found
 
     def worker(self, table: TablePlan) -> Worker:

@@ -165,3 +165,12 @@ def test_a_drawn_number_may_look_like_somebody_s(family: Family, clean: bool) ->
     mask_job.scan_table(scan, TablePlan(name="t", steps=(step,)), ("id",), iter([[[chance]]]))
     assert scan.found.clean is clean
     assert scan.found.declared == int(clean)
+
+
+def test_what_discovery_found_plain_is_not_named_by_its_header() -> None:
+    job = replace(JOB, known=Known(plain=frozenset({"logs.account_id"}), whole=True))
+    sample: list[list[object]] = [["7", "8", "9"], ["10", "11", "12"]]
+    found = job.kinds_of("logs", ("account_id", "phone"), sample)
+    assert found == {"account_id": (None, By.NOTHING), "phone": (None, By.NOTHING)}
+    named = replace(job, known=Known()).kinds_of("logs", ("account_id",), sample[:1])
+    assert named["account_id"][1] is By.HEADER
