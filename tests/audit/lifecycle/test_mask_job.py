@@ -18,7 +18,7 @@ from policies.masks_model import Algorithm, Keys, Mask
 from rules.load import DataError, WorldError
 from rules.personal_files import load_finder
 from rules.recognise.personal.validators import id_card_digit
-from tests.audit.lifecycle_servers import person
+from tests.audit.lifecycle.school import person
 
 POLICY, DIGEST = load_mask("test-copy")
 JOB = Job(
