@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.lifecycle.recording import add_record, recording
-from audit.lifecycle.rosters import make_key, read_key, sealed, write_new
+from gateway.rosters import make_key, read_key, sealed, write_new
 from rules.personal_files import MAX_ROSTER, roster_of
 
 
