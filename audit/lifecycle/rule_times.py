@@ -64,7 +64,9 @@ class Period:
                 raise ValueError(f"`{text}` is no period: write `3 years`, `180 days`, `permanent`")
             found[unit] = int(piece[1])
             place = piece.end()
-        return cls(**found)
+        return cls(
+            years=found.get("years", 0), months=found.get("months", 0), days=found.get("days", 0)
+        )
 
     def __str__(self) -> str:
         if self.permanent:
