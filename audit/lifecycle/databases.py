@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import Executable, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
@@ -97,6 +97,7 @@ class Database:
         lock: int = LOCK,
     ) -> None:
         self.id = identity(url)
+        self.kind = url.get_backend_name()
         self.remarks: list[Text] = []
         self._schemas = schemas
         self._dialect: Dialect = dialect_of(url.get_backend_name())
@@ -260,6 +261,17 @@ class Database:
                     yield tuple(row)
         except SQLAlchemyError as error:
             raise WorldError(f"{self.id} 读取失败 could not be read ({code(error)})") from None
+
+    def ask(self, order: Executable) -> list[tuple[Any, ...]] | Text:
+        """Rows of a statement of our own in a transaction that is rolled back, or why not."""
+        try:
+            with self._engine.connect() as connection:
+                return [tuple(row) for row in connection.execute(order)]
+        except SQLAlchemyError as error:
+            return trouble(error)
+        except Exception as error:  # a driver that stumbles over a value must not quote it
+            name = type(error).__name__
+            return Text(zh=f"读取失败（{name}）", en=f"could not be read ({name})")
 
     def quoted(self, *names: str) -> str:
         """Names as this database writes them."""
