@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from audit.lifecycle.book import Book
 from audit.lifecycle.check import checked
 from audit.lifecycle.check_evidence import PROBE, evidence
 from audit.lifecycle.check_report import Report, document, html, lines, told, xlsx
+from audit.lifecycle.columns import Judge
 from audit.lifecycle.databases import Database, identity, parse
 from audit.lifecycle.discover import SEED
-from audit.lifecycle.knowledge import load_headers, load_judge
+from audit.lifecycle.knowledge import load_headers
 from audit.lifecycle.model import Inventory
 from audit.lifecycle.reality import Reality
 from audit.lifecycle.rules import RuleBook, Source
@@ -133,11 +135,17 @@ def _shares(folder: Path | None) -> tuple[Mapping[str, Share] | None, str]:
         return None, str(error)
 
 
+@cache
+def _sampler() -> Sampler:
+    finder = load_finder()
+    return Sampler(judge=Judge(finder, load_headers()), finder=finder, seed=SEED)
+
+
 def _looked(
     given: Mapping[str, str], book: RuleBook, options: argparse.Namespace, at: dt.date
 ) -> tuple[dict[str, Reality], dict[str, str]]:
     """What each source is like, and its id. Raises DataError for an address that is none."""
-    sampler = Sampler(judge=load_judge(), finder=load_finder(), seed=SEED)
+    sampler = _sampler()
     parsed = {name: _address(name, address) for name, address in given.items()}
     seen: dict[str, Reality] = {}
     ids: dict[str, str] = {}

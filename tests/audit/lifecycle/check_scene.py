@@ -3,7 +3,7 @@
 Numbers are of counties that do not exist and of a range that people are not given.
 """
 
-# ruff: noqa: E501, S608 - tables
+# ruff: noqa: E501 - tables
 
 from __future__ import annotations
 
