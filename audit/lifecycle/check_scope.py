@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from audit.lifecycle.breaches import breach, unknown
 from audit.lifecycle.grading import concerned
-from audit.lifecycle.kind_words import WORDS
 from audit.lifecycle.model import Address, Breach, Inventory, Table
 from audit.lifecycle.reality import Reality
 from audit.lifecycle.rules import Dataset, RuleBook, Source, Use
 from rules.model import Text
+from rules.recognise.personal.kind_words import WORDS
 from rules.recognise.personal.kinds import Kind
 
 _NOTHING_OF_A_PERSON = frozenset({Kind.CREDIT_CODE, Kind.UUID, Kind.SCHOOL, Kind.POSTCODE})
