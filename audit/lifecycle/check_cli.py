@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -23,19 +23,21 @@ from typing import Any
 from audit.checks import CHECKS, load_checks
 from audit.lifecycle import inventory as inventories
 from audit.lifecycle import look, rule_file
-from audit.lifecycle.book import Book
+from audit.lifecycle.acting import book_of, today, wrong
 from audit.lifecycle.check import checked
 from audit.lifecycle.check_evidence import PROBE, evidence
 from audit.lifecycle.check_report import Report, document, html, lines, told, xlsx
 from audit.lifecycle.columns import Judge
 from audit.lifecycle.databases import Database, identity, parse
 from audit.lifecycle.discover import SEED
+from audit.lifecycle.finding import Search
 from audit.lifecycle.knowledge import load_headers
-from audit.lifecycle.model import Inventory
+from audit.lifecycle.model import Breach, Inventory
 from audit.lifecycle.reality import Reality
+from audit.lifecycle.recording import Use, add_record, configured, recording
 from audit.lifecycle.rules import RuleBook, Source
 from audit.lifecycle.sampled import Sampler
-from audit.lifecycle.share_cli import day, today, wrong
+from audit.lifecycle.share_cli import day
 from audit.lifecycle.sharing import Share, shares
 from audit.model import Evidence
 from audit.probes import shelf
@@ -56,7 +58,6 @@ def register(commands: Any) -> None:
         help="postgresql://user@host/db?password-env=NAME · 文件夹 a folder",
     )  # fmt: skip
     one.add_argument("--inventory", type=Path, metavar="FILE", help="data discover --json")
-    one.add_argument("--book", type=Path, metavar="DIR", help="共享审批簿册 / the book of shares")
     one.add_argument("--at", type=day, metavar="DATE", help="按这一天看 / as of this day")
     one.add_argument("--statement-timeout", type=int, default=STATEMENT, metavar="SECONDS")
     one.add_argument("--lock-timeout", type=int, default=LOCK, metavar="SECONDS")
@@ -65,6 +66,7 @@ def register(commands: Any) -> None:
     one.add_argument("--evidence", type=Path, metavar="DIR", help="供 audit run / for audit run")
     one.add_argument("--system", default="", metavar="ID", help="定级对象 / of which system")
     one.add_argument("--json", action="store_true")
+    add_record(one)
     one.set_defaults(run=run_check)
 
 
@@ -76,9 +78,24 @@ def run_check(options: argparse.Namespace) -> int:
     book = rule_file.parse(text, str(options.rules))
     given = _given(options.db, book)
     listed = _inventory(options.inventory)
+    folder = configured(options)
+    if folder is not None and not folder.is_dir():
+        raise wrong("--book", f"没有这个目录 no such folder: {folder}")
+    with recording(options, "check", given.values(), fields=_fields(book)) as use:
+        return _run(options, text, book, given, listed, use)
+
+
+def _run(
+    options: argparse.Namespace,
+    text: str,
+    book: RuleBook,
+    given: Mapping[str, str],
+    listed: Inventory | None,
+    use: Use,
+) -> int:
     at = options.at or today()
     seen, ids = _looked(given, book, options, at)
-    known, broken = _shares(options.book)
+    known, broken = _shares(options)
     breaches = checked(
         _known_as(book, ids),
         seen,
@@ -91,14 +108,42 @@ def run_check(options: argparse.Namespace) -> int:
         district=book.district,
         at=at,
         rules=hashlib.sha256(text.encode()).hexdigest()[:16],
-        told=told(breaches, load_checks(CHECKS / PROBE)),
+        told=told(_shown(breaches), load_checks(CHECKS / PROBE)),
         sources=_sources(book, seen, ids) | ({"--book": broken} if broken else {}),
     )
+    use.counts = {"breaches": report.known, "unknown": report.unknown}
     _write(options, book, report)
     if broken or any(one.problem is not None for one in seen.values()):
         return 3
     failing = report.known or (report.unknown and not options.allow_unknown)
     return 1 if failing else 0
+
+
+def _fields(book: RuleBook) -> list[str]:
+    """The columns that are counted or sampled, for the record."""
+    found = [str(column) for one in book.datasets for column in one.storage.columns]
+    for one in book.datasets:
+        found += [str(rule.since) for rule in one.retention if rule.since is not None]
+        for consent in (one.legal.consent, one.legal.guardian):
+            found += [str(consent.recorded)] if consent is not None else []
+    return list(dict.fromkeys(found))
+
+
+def _shown(breaches: Iterable[Breach]) -> list[Breach]:
+    """Places whose names do not carry somebody's number: files are named by people."""
+    shown = cache(Search(load_finder(), frozenset()).shown)
+    return [
+        replace(
+            one,
+            at=replace(
+                one.at,
+                schema=shown(one.at.schema),
+                table=shown(one.at.table),
+                column=shown(one.at.column),
+            ),
+        )
+        for one in breaches
+    ]
 
 
 def _given(pairs: list[str], book: RuleBook) -> dict[str, str]:
@@ -123,14 +168,12 @@ def _inventory(path: Path | None) -> Inventory | None:
     return inventories.read(read_text(path), str(path)) if path is not None else None
 
 
-def _shares(folder: Path | None) -> tuple[Mapping[str, Share] | None, str]:
+def _shares(options: argparse.Namespace) -> tuple[Mapping[str, Share] | None, str]:
     """The shares of the book, and what is wrong with it."""
-    if folder is None:
+    if configured(options) is None:
         return None, ""
-    if not folder.is_dir():
-        raise wrong("--book", f"没有这个目录 no such folder: {folder}")
     try:
-        return shares(Book(folder=folder).records()), ""
+        return shares(book_of(options).records()), ""
     except WorldError as error:
         return None, str(error)
 

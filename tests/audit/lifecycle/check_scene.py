@@ -55,7 +55,7 @@ datasets:
         then: destroy
         children: [{column: guardians.student_id, parent: students.id}]
     sharing:
-      - {recipient: 区卫健局, purpose: 查验, fields: [name, born], masked: none, until: 2027-07-31, approval: S1, roles: [health_reader]}
+      - {recipient: 区卫健局, purpose: 查验, fields: [name, born], masked: none, until: 2027-07-31, approval: S4, roles: [health_reader]}
     entrusted:
       - {contractor: 示例公司, purpose: 运维, contract: {number: C1, until: 2027-12-31}, roles: [vendor]}
     export: {allowed: true, to: 姊妹学校, approval: {number: E1, until: 2027-12-31}}
@@ -291,7 +291,7 @@ CHANGES = (
     _one("an audit of the year before last", "record", "district", rules=(("dated: 2026-01-20", "dated: 2024-12-31"),)),
     _one("a record kept too shortly", "record-short", "district", rules=(("kept: 3 years", "kept: 35 months"),)),
     Change(name="a share nobody approved", wanted=frozenset({("share-unapproved", "district"), ("share-beyond", "district")}),
-           rules=(("approval: S1", "approval: S9"),)),
+           rules=(("approval: S4", "approval: S9"),)),
     _one("a share of more fields", "share-unapproved", "district", rules=(("fields: [name, born]", "fields: [name, born, id]"),)),
     Change(name="a share that ended, and its rights", wanted=frozenset({("share-ended", "students.health_reader")}),
            rules=(("masked: none, until: 2027-07-31", "masked: none, until: 2026-07-31"),)),
