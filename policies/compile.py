@@ -14,6 +14,7 @@ from itertools import count
 from typing import Self
 
 from policies import document
+from policies.applications import Application
 from policies.calendar import Calendar, Year
 from policies.check import check
 from policies.kinds import Kind, Kinds
@@ -40,6 +41,7 @@ class Document:
     orders: tuple[Order, ...] = ()
     years: tuple[Year, ...] = ()
     calendars: tuple[SchoolCalendar, ...] = ()
+    applications: tuple[Application, ...] = ()
 
 
 class Snapshot:
@@ -241,5 +243,6 @@ def compile_policies(
             orders=tuple(sorted(given, key=lambda order: order.id)),
             years=tuple(sorted(policies.years, key=lambda year: year.year)),
             calendars=tuple(sorted(policies.calendars, key=lambda one: one.id)),
+            applications=tuple(sorted(policies.applications, key=lambda one: one.id)),
         )
     )

@@ -23,6 +23,7 @@ from rules.model import APP, Basis, Gap, Layer, Text
 
 if TYPE_CHECKING:
     from policies.answers import Answers
+    from policies.applications import Application
 
 
 class Scope(StrEnum):
@@ -336,3 +337,4 @@ class PolicySet:
     calendars: tuple[SchoolCalendar, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: tuple[Answers, ...] = ()
+    applications: tuple[Application, ...] = ()

@@ -72,7 +72,7 @@ PURE = (
     "audit/waivers.py", "audit/schedule.py", "audit/repairs.py", "audit/repair_list.py",
     "audit/answers.py", "audit/questionnaire", "audit/imported.py", "audit/importers",
     "audit/register.py", "audit/rollup.py",
-    "policies/masking.py", "policies/masks_fake.py", "policies/masks_ff1.py",
+    "policies/applications.py", "policies/masking.py", "policies/masks_fake.py", "policies/masks_ff1.py",
     "policies/masks_keyed.py", "policies/masks_model.py", "policies/masks_plain.py",
     "audit/lifecycle/mask.py", "audit/lifecycle/residual.py", "audit/lifecycle/certificate.py",
     "audit/lifecycle/unmask.py",
