@@ -2,9 +2,9 @@
 
 A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/`,
 `calendar/` (announced years `cn-YYYY.yaml`, else school calendars), `cases/`
-(answered appeals), `registers/` (CSV) and `applications/` (masked by role). The shipped folder comes first; a file of
-a later folder replaces the earlier one of the same id. All problems of all files are
-collected in one DataError.
+(answered appeals), `registers/` (CSV) and `applications/` (masked by role). The shipped
+folder comes first; a file of a later folder replaces the earlier one of the same id. All
+problems of all files are collected in one DataError.
 """
 
 from __future__ import annotations
