@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
+from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node, Served
 
 CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
@@ -68,6 +68,7 @@ class Settings:
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
     images: Images | None = None
+    applications: tuple[Served, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -162,6 +163,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
         images=_resolved(settings.images),
+        applications=tuple(map(_found, settings.applications)),
     )
     return Plan(
         node=node,
@@ -176,6 +178,17 @@ def _resolved(images: Images | None) -> Images | None:
     if images is None:
         return None
     return replace(images, model=_file(images.model), labels=_file(images.labels))
+
+
+def _found(one: Served) -> Served:
+    """An application with its files as absolute paths."""
+    keys = one.keys if one.keys.startswith("https://") else str(Path(one.keys).resolve())
+    files = {
+        name: path.resolve()
+        for name in ("keys_ca", "trusted_ca", "certificate", "roster")
+        if (path := getattr(one, name)) is not None
+    }
+    return replace(one, keys=keys, **files)
 
 
 def _file(path: Path) -> Path:

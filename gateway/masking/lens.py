@@ -121,9 +121,7 @@ class Lens:
     def _judged(self, above: Spot, key: str) -> Spot:
         spot = Spot(f"{above.path}.{key}" if above.path else key, key)
         rule = next((one for one in self.part.fields if _fits(one.match, spot.path, key)), None)
-        mine = self.view is not None and any(
-            _fits(one, spot.path, key) for one in self.view.fields
-        )
+        mine = self.view is not None and any(_fits(one, spot.path, key) for one in self.view.fields)
         if rule is not None and rule.plain:
             spot.open = True
             return spot

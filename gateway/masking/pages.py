@@ -215,9 +215,9 @@ class _Page:
         for seen, seen_end, start, end, one in units:
             if seen_end <= low or seen >= high:
                 continue
-            if not one:
-                start, end = start + max(0, low - seen), end - max(0, seen_end - high)
-            self.edits.append((start, end, made))
+            first = start if one else start + max(0, low - seen)
+            last = end if one else end - max(0, seen_end - high)
+            self.edits.append((first, last, made))
             made = ""
 
     def _stretch(self, start: int, end: int, *, escape: bool) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 import jwt
 
 from gateway.identity.oidc import LEEWAY, flat
+from gateway.masking.trust import ALGORITHMS, Trust
 
-ALGORITHMS = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 CURVES = {"ES256": "P-256", "EdDSA": "Ed25519"}
 LONGEST = 8192  # characters of a token
 REMEMBERED = 4096
@@ -28,27 +28,6 @@ LEAST_BITS = 2048  # of an RSA key
 MOST_KEYS = 100
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{16,}").fullmatch
 _FOREIGN = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "zip", "b64"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """What makes a token one of this application's."""
-
-    issuer: str
-    audience: str
-    algorithms: tuple[str, ...] = tuple(ALGORITHMS)
-    cookie: str = ""  # a cookie that holds the token; empty: the Authorization header alone
-    header: bool = True
-
-    def __post_init__(self) -> None:
-        if not self.issuer or not self.audience:
-            raise ValueError("token: issuer and audience are wanted")
-        if not self.algorithms or not set(self.algorithms) <= set(ALGORITHMS):
-            raise ValueError(f"token: algorithms: some of {', '.join(ALGORITHMS)}")
-        if not self.header and not self.cookie:
-            raise ValueError("token: header or cookie is wanted")
-        if self.cookie and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", self.cookie):
-            raise ValueError("token: cookie: no name of a cookie")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +79,7 @@ class Verifier:
     def __init__(self, trust: Trust) -> None:
         self.trust = trust
         self.keys: Mapping[str, list[tuple[str, Any]]] = {}
+        self.missed = False  # a token named a key that is not known
         self._known: dict[bytes, tuple[float, Person]] = {}
 
     def use(self, keys: Mapping[str, list[tuple[str, Any]]]) -> None:
@@ -155,6 +135,7 @@ class Verifier:
         keys = self.keys.get(name, [])
         fits = [key for number, key in keys if number == wanted] if wanted else [k for _, k in keys]
         if len(fits) != 1 or not isinstance(wanted, str):
+            self.missed = True
             raise ValueError("key")
         said: dict[str, Any] = jwt.decode(
             token,

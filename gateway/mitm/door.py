@@ -67,6 +67,7 @@ def hook_table(
         websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
         layers.PictureHook: responses.pictures.judge,
+        layers.MaskHook: responses.masked.body,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }
@@ -231,6 +232,6 @@ def top_layer(connection: EdgeConnection, kind: ListenerKind, destination: Peer 
         context.server.address = ("", 80)
         connection.layer = layers.http_layer(context, explicit=False)
     else:
-        port = 443 if kind is ListenerKind.PAGE_HTTPS else 0
+        port = 443 if kind in (ListenerKind.PAGE_HTTPS, ListenerKind.APPLICATIONS) else 0
         context.server.address = destination or ("", port)
         connection.layer = modes.TransparentProxy(context)

@@ -15,7 +15,9 @@ from rules.hosts import canonical, is_address
 from rules.model import Facts, Gap, Stage
 
 if TYPE_CHECKING:
+    from gateway.masking.site import Seat
     from gateway.mitm.connection import EdgeClient
+    from policies.model import Subject
 
 Fields = tuple[tuple[bytes, bytes], ...]
 Headers = Callable[[str], str]
@@ -40,9 +42,11 @@ class Exchange:
         "own",
         "picture",
         "recorded",
+        "seat",
         "stamp",
         "started",
         "watch",
+        "who",
     )
 
     def __init__(self, facts: Facts, outcome: Outcome) -> None:
@@ -58,6 +62,8 @@ class Exchange:
         self.watch: Watching | None = None  # reads the body while it streams
         self.bytes_up = 0
         self.bytes_down = 0
+        self.seat: Seat | None = None  # an application's answer, and who looks at it
+        self.who: Subject | None = None  # whom the record names, where it is not the device
         self.counted = 0  # bytes told to quotas
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 

@@ -19,9 +19,11 @@ from gateway.background import Background
 from gateway.destinations import Destinations
 from gateway.events import Recorder
 from gateway.identity.resolve import Resolver
+from gateway.masking.site import NONE, Sites
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
+from gateway.node import ListenerKind
 from gateway.page.appeal import Appeal, Form, seal
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
@@ -60,6 +62,7 @@ class InForce:
     recogniser: Recogniser | None = None
     asked: Asked | None = None  # search words, prompts, inner URLs
     apps: AppBook | None = None  # programs by what they say of themselves
+    sites: Sites = NONE  # the applications it stands before
 
 
 class Filter:
@@ -166,13 +169,19 @@ class Filter:
         return None
 
     def record(
-        self, client: EdgeClient, facts: Facts, outcome: Outcome, problem: str = "", **more: Any
+        self,
+        client: EdgeClient,
+        facts: Facts,
+        outcome: Outcome,
+        problem: str = "",
+        who: Subject | None = None,
+        **more: Any,
     ) -> str:
         """Record one exchange of this connection; the Event's code."""
         client.recorded += 1
         client.tunnel = None
         return self.recorder.record(
-            facts, client.subject, outcome, problem=problem, connection=client.id, **more
+            facts, who or client.subject, outcome, problem=problem, connection=client.id, **more
         )
 
     def settle(self, client: EdgeClient, exchange: Exchange, problem: str = "") -> None:
@@ -182,11 +191,14 @@ class Filter:
         exchange.recorded = True
         if not problem and exchange.facts.seen and cares(exchange.facts.seen):
             problem = CARE  # an Event, so that somebody is told
+        if exchange.seat is not None and not problem:
+            problem = exchange.seat.event()
         self.record(
             client,
             exchange.facts,
             exchange.outcome,
             problem,
+            exchange.who,
             bytes_up=exchange.bytes_up,
             bytes_down=exchange.bytes_down,
             duration_ms=int((time.monotonic() - exchange.started) * 1000),
@@ -225,6 +237,12 @@ class Filter:
         """The last word before connecting: an address literal is judged here, a name when
         it is resolved (gateway/mitm/loop.py)."""
         address = data.server.address
+        client: Any = data.client
+        site = self.force.sites.by_host.get(client.sni_name)
+        if site is not None and client.listener.kind is ListenerKind.APPLICATIONS:
+            if address != site.served.address:
+                data.server.error = Gap.FORBIDDEN_DESTINATION.value
+            return
         if address is not None and self.destinations.refuses_name(address[0], address[1]):
             data.server.error = Gap.FORBIDDEN_DESTINATION.value
 
@@ -296,13 +314,14 @@ class Filter:
         headers: Headers,
         problem: str = "",
         left: int = 0,
+        detail: str = "",
     ) -> None:
         """Answer with our own page, and record the exchange with the code it shows."""
         facts, outcome = exchange.facts, exchange.outcome
         code = self.recorder.reserve()
         exchange.own = True
         exchange.recorded = True
-        self.record(client, facts, outcome, problem, code=code)
+        self.record(client, facts, outcome, problem, exchange.who, code=code)
         link = ""
         if kind is PageKind.WARN:
             ticket = self.tickets.issue(client.subject.token, facts.host, self.clock())
@@ -324,6 +343,7 @@ class Filter:
             language=language_of(headers("accept-language")),
             link=link,
             left=left,
+            detail=detail,
         )
         respond(flow, page)
 

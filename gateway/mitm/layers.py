@@ -84,6 +84,14 @@ class PictureHook(StartHook):
 
 
 @dataclass
+class MaskHook(StartHook):
+    """An application's answer is held whole; it leaves masked, or not at all."""
+
+    data: Window
+    blocking = True
+
+
+@dataclass
 class UpstreamFailedHook(StartHook):
     """The origin could not be reached or verified; the answer sets `flow.response`."""
 
@@ -239,7 +247,10 @@ class FilterStream(HttpStream):
 
     def _window(self, body: bytes, *, whole: bool) -> StartHook:
         exchange = self.flow.metadata.get("exchange")
+        kind: type[PictureHook | WindowHook | MaskHook]
         kind = PictureHook if exchange is not None and exchange.picture else WindowHook
+        if exchange is not None and exchange.seat is not None:
+            kind = MaskHook
         return kind(Window(self.flow, body, whole))
 
     def _judge_window(self) -> Commands:

@@ -17,6 +17,7 @@ from gateway.mitm.exchange import (
     respond,
 )
 from gateway.mitm.filter import Filter
+from gateway.mitm.masked import Masked
 from gateway.node import ListenerKind
 from gateway.page.appeal import APPEAL_PATH, LARGEST_BODY, read_form, sealed
 from gateway.page.model import PageKind, Want
@@ -46,6 +47,7 @@ class Requests:
     def __init__(self, judge: Filter, safesearch: SafeSearch) -> None:
         self._filter = judge
         self._safesearch = safesearch
+        self._masked = Masked(judge)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request's head is known: decide before anything is contacted."""
@@ -89,6 +91,8 @@ class Requests:
             self._filter.show(flow, client, exchange, PageKind.WARN, headers)
         elif facts.gap is Gap.FORBIDDEN_DESTINATION:  # whatever the policy says
             self._filter.show(flow, client, exchange, PageKind.REFUSED, headers)
+        elif client.listener.kind is ListenerKind.APPLICATIONS:
+            self._masked.request(flow, client, exchange, headers)
         elif outcome.verdict.metered and self._noticed(flow, client, exchange, headers):
             return
         elif facts.host.endswith(MARKER_ZONE) or self._is_page_listener(client):

@@ -41,6 +41,7 @@ _ERROR_WORD: Mapping[PageKind, str] = {
     PageKind.ERROR: "unreachable",
     PageKind.REFUSED: "refused",
     PageKind.MARKER: "marker",
+    PageKind.MASKED: "unmasked",
     PageKind.LOGIN: "login",
     PageKind.PORTAL: "portal",
     PageKind.RECEIVED: "received",
@@ -170,6 +171,7 @@ def report(telling: Telling) -> str:
             "categories": list(telling.ids),
             "title": {"zh": telling.title.zh, "en": telling.title.en},
             "reason": {"zh": reason.zh, "en": reason.en},
+            **({"detail": telling.detail} if telling.detail else {}),
         }
     )
 

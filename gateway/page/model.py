@@ -33,6 +33,7 @@ class PageKind(StrEnum):
     ERROR = "error"  # the destination, or the way to it, is broken
     MARKER = "marker"  # the test page of a category that the policy lets pass
     REFUSED = "refused"  # the request itself cannot be accepted
+    MASKED = "masked"  # an application's answer that cannot be masked
     LOGIN = "login"  # the proxy wants a user name and a password (407)
     PORTAL = "portal"  # the gateway's own welcome page
     RECEIVED = "received"  # an appeal has arrived

@@ -31,7 +31,9 @@ LONGEST_DETAIL = 300  # characters
 
 _REVIEWABLE = frozenset({PageKind.BLOCK, PageKind.WARN})
 _PROCEEDING = frozenset({PageKind.WARN, PageKind.NOTICE})
-_JUDGED = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.MARKER})  # the verdict's own doing
+_JUDGED = frozenset(
+    {PageKind.BLOCK, PageKind.WARN, PageKind.MARKER, PageKind.MASKED}
+)  # the verdict's own doing
 _TEACHING = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.PORTAL})  # tip and alternatives
 
 _NOTHING = Text(zh="", en="")
