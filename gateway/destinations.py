@@ -73,7 +73,7 @@ class Destinations:
     def refuses(self, address: IPv4Address | IPv6Address, port: int) -> bool:
         """For a resolved address: what the name led to is judged again (DNS rebinding)."""
         text = str(address)
-        if (text, port) in self._own:
+        if (text, port) in self._own or (text, port) in self._served:
             return True
         if (text, port) in self._opened:
             return False

@@ -46,8 +46,6 @@ FORMS: dict[str, _Form] = {
     "text/tab-separated-values": partial(csv_body, tabs=True),
     "text/plain": text_body,
 }
-NAMED = frozenset({html_body, text_body})
-"""Forms without fields: only a part with `unknown: scan` lets them pass."""
 
 
 def form_of(header: str) -> tuple[str, _Form]:
@@ -70,15 +68,20 @@ def masked(
     media, form = form_of(kind)
     data = plain(body, coding, lens.part.largest)
     if not data:
-        return b"", kind
+        return b"", typed(kind)
     text = letters(data, charset_of(kind), media)
     made = form(text, lens, look, inside=inside)
     try:
         out = made.encode("utf-8")
     except UnicodeEncodeError:  # half a character, written as an escape
         out = made.encode("utf-8", "replace")
-    is_json = form in (json_body, json_lines)
-    return out, media if is_json else f"{media}; charset=utf-8"
+    return out, typed(kind)
+
+
+def typed(header: str) -> str:
+    """The Content-Type of the masked answer, also of one without a body. Raises UnmaskedError."""
+    media, form = form_of(header)
+    return media if form in (json_body, json_lines) else f"{media}; charset=utf-8"
 
 
 def plain(body: bytes, coding: str, most: int) -> bytes:

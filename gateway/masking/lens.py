@@ -173,10 +173,10 @@ class Lens:
         if named:
             return key
         text = self.found(key, Look(), inside=False)
-        if text != key or self.scan or self._tools.headers.meaning(key).kind is not None:
+        if text != key or self.scan:
             return text
-        odd = _PLAIN_KEY(key) is None or _DIGITS.search(key) is not None
-        return REDACTED if odd else key
+        word = _PLAIN_KEY(key) is not None or self._tools.headers.meaning(key).kind is not None
+        return key if word and _DIGITS.search(key) is None else REDACTED
 
     # values
 

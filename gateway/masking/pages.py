@@ -29,6 +29,7 @@ _NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 _ODD = re.compile(
     r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});?|[\u00ad\u200b-\u200f\u2060\ufeff]"
 )
+_MAYBE = re.compile("[0-9@\u0080-\U0010ffff]")  # no find in a tag is without one of these
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
@@ -123,8 +124,7 @@ class _Page:
         closing = tag.startswith("</")
         if name not in _INLINE:
             self._structure(name, closing=closing)
-        if not closing:
-            self._tag(start, tag)
+        self._tag(start, tag, closing=closing)
 
     def _structure(self, name: str, *, closing: bool) -> None:
         """What begins and ends tables, rows, cells, and lines of text."""
@@ -241,10 +241,9 @@ class _Page:
 
     # attributes
 
-    def _tag(self, start: int, tag: str) -> None:
-        if "=" not in tag:
-            return
-        told = list(_attributes(tag))
+    def _tag(self, start: int, tag: str, *, closing: bool = False) -> None:
+        told = list(_attributes(tag)) if "=" in tag and not closing else []
+        self._names(start, tag, told)
         named = _NAME.match(tag)
         form = named is not None and named[1].lower() in _FORM
         called = next((value for name, value, *_ in told if name == "name"), "")
@@ -258,6 +257,20 @@ class _Page:
             made = self._attribute(value, spot)
             if made != value:
                 self.edits.append((start + low, start + high, f'"{html.escape(made)}"'))
+
+    def _names(self, start: int, tag: str, told: list[tuple[str, str, int, int]]) -> None:
+        """What of a tag is no value of an attribute: nobody stands there either."""
+        rest, done = [], 0
+        for _, _, low, high in told:
+            rest += [tag[done:low], " " * (high - low)]
+            done = high
+        text = "".join((*rest, tag[done:]))
+        if _MAYBE.search(text) is None:
+            return
+        for hit in self.lens.hits(text):
+            if not self.lens.sees(hit.kind, inside=self.inside):
+                self.look.masked[hit.kind] += 1
+                self.edits.append((start + hit.start, start + hit.end, "***"))
 
     def _attribute(self, value: str, spot: Spot | None) -> str:
         lens, look, inside = self.lens, self.look, self.inside

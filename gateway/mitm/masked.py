@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mitmproxy import http
 
-from gateway.masking.answers import form_of, masked
+from gateway.masking.answers import masked, typed
 from gateway.masking.heads import answered, forwarded, length, refused
 from gateway.masking.site import Seat, Site, person_text
 from gateway.masking.tables import Unmasked, UnmaskedError
@@ -149,7 +149,7 @@ class Masked:
         try:
             kept = answered(status, fields, seat.lens, seat.look, inside=seat.inside)
             if not seat.empty and (kind or not head):
-                form_of(kind)
+                kind = typed(kind)
             if size > seat.lens.part.largest:
                 raise UnmaskedError(Unmasked.TOO_LARGE)
         except UnmaskedError as error:

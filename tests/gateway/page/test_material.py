@@ -53,6 +53,7 @@ def test_statuses_of_kinds(kind: PageKind) -> None:
         "error": 502,
         "marker": 200,
         "refused": 400,
+        "masked": 403,
         "login": 407,
         "portal": 200,
         "received": 200,

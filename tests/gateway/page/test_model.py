@@ -22,6 +22,7 @@ def test_the_closed_sets() -> None:
         "error",
         "marker",
         "refused",
+        "masked",
         "login",
         "portal",
         "received",
