@@ -162,6 +162,7 @@ def open_sites(
     roster = next((one.roster for one in served if one.roster is not None), None)
     tools = Tools(
         finder=load_finder(roster),
+        apart=load_finder(roster),
         headers=Headers(load(HeaderFile, PERSONAL / "headers.yaml")),
         keys=keys,
         today=datetime.fromtimestamp(now, SHANGHAI).date(),

@@ -76,9 +76,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What lenses are made with."""
+    """What lenses are made with. A finder is used by one thread alone: `apart` is the one of
+    the thread that masks long bodies."""
 
     finder: Finder
+    apart: Finder
     headers: Headers
     keys: Keys
     today: date

@@ -65,8 +65,8 @@ class Site:
         self.served = served
         self.application = application
         self.verifier = verifier
-        self._tools = tools
-        self._lenses: dict[tuple[int, str], Lens] = {}
+        self._tools = (tools, replace(tools, finder=tools.apart))
+        self._lenses: dict[tuple[int, str, bool], Lens] = {}
 
     def seat(
         self, method: str, target: str, fields: Iterable[tuple[bytes, bytes]], now: float
@@ -93,13 +93,13 @@ class Site:
             part=number,
         )
 
-    def lens(self, number: int, view: View | None) -> Lens:
-        """Through which a role looks at a part; made once."""
-        key = (number, view.id if view is not None else LEAST)
+    def lens(self, number: int, view: View | None, *, apart: bool = False) -> Lens:
+        """Through which a role looks at a part; made once (`apart`: for the other thread)."""
+        key = (number, view.id if view is not None else LEAST, apart)
         made = self._lenses.get(key)
         if made is None:
             part = self.application.parts[number]
-            made = self._lenses[key] = Lens(self.application, part, view, self._tools)
+            made = self._lenses[key] = Lens(self.application, part, view, self._tools[apart])
         return made
 
     def subject(self, device: Subject, somebody: Person, token: str) -> Subject:

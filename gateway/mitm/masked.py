@@ -1,13 +1,15 @@
 """Applications on the wire: a request goes on to its server, an answer leaves masked or not at all.
 
 The thinking is gateway/masking's; here flows are read and changed. A long body is masked in
-a thread, so that the loop goes on; nothing of it is kept, and no error quotes it.
+one other thread, so that the loop goes on; nothing of it is kept, and no error quotes it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from mitmproxy import http
 
 from gateway.masking.answers import masked, typed
 from gateway.masking.heads import answered, forwarded, length, refused
+from gateway.masking.lens import Lens
 from gateway.masking.site import Seat, Site, person_text
 from gateway.masking.tables import Unmasked, UnmaskedError
 from gateway.mitm.exchange import Exchange, Headers, reader
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 LONG = 96 * 1024  # bytes of a body that are masked in a thread
 UPLOAD = 256 * 1024  # bytes of a request's body that are held
 PROBLEM = 400  # characters of an event's words
+_APART = ThreadPoolExecutor(1, thread_name_prefix="masking")  # its lenses are no other thread's
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+"""Kept until the whole body is here: by them the engine knows whether the application's
+connection can be used again."""
 
 
 class Masked:
@@ -156,7 +163,8 @@ class Masked:
             self._refused(flow, exchange, error.why)
             return
         told = () if seat.empty or not kind else ((b"Content-Type", kind.encode("latin-1")),)
-        response.headers = http.Headers((*kept, *told))
+        framing = [one for one in fields if one[0].lower() in _FRAMING]
+        response.headers = http.Headers((*kept, *told, *framing))
         response.reason = ""
         exchange.hold = True
         exchange.picture = seat.lens.part.largest
@@ -182,7 +190,9 @@ class Masked:
 
     async def _later(self, data: Window, exchange: Exchange, seat: Seat) -> None:
         try:
-            made = await asyncio.to_thread(_masked, data.body, seat)
+            lens = seat.site.lens(seat.part, seat.lens.view, apart=True)
+            work = functools.partial(_masked, data.body, seat, lens)
+            made = await asyncio.get_running_loop().run_in_executor(_APART, work)
         except UnmaskedError as error:
             self._refused(data.flow, exchange, error.why)
             return
@@ -205,18 +215,20 @@ class Masked:
         if response is None or seat.lens.everything:
             return
         response.trailers = None
+        response.headers.pop("transfer-encoding", None)
+        response.headers.pop("content-length", None)
         bodiless = flow.request.method == "HEAD" or response.status_code in (204, 304)
         if not bodiless:
             response.headers["content-length"] = str(len(response.raw_content or b""))
 
 
-def _masked(body: bytes, seat: Seat) -> tuple[bytes, str]:
+def _masked(body: bytes, seat: Seat, lens: Lens | None = None) -> tuple[bytes, str]:
     """Raises UnmaskedError."""
     return masked(
         body,
         coding=seat.coding,
         kind=seat.kind,
-        lens=seat.lens,
+        lens=lens or seat.lens,
         look=seat.look,
         inside=seat.inside,
     )

@@ -84,7 +84,7 @@ class Tunnels:
         fronts: Mapping[str, SSL.Context] | None = None,
         backs: Mapping[str, Upstream] | None = None,
     ) -> None:
-        """`fronts`: applications' own certificates by host; `backs`: how servers are verified."""
+        """By application: `fronts` their own certificates, `backs` how servers are verified."""
         self._fronts = fronts or {}
         self._backs = backs or {}
         self._filter = judge
@@ -277,7 +277,8 @@ class Tunnels:
         """Our certificate for the name the client asked for."""
         client = cast("EdgeClient", data.context.client)
         name = client.sni_name or _host(client) or str(client.sockname[0])
-        front = self._fronts.get(name) if self._site(client) is not None else None
+        site = self._site(client)
+        front = self._fronts.get(site.served.application) if site is not None else None
         connection = SSL.Connection(front or self.authority.context(name))
         if (name, _port(client)) in self._http1_only:
             connection.set_app_data((b"http/1.1", b"http/1.0"))

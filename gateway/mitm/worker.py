@@ -170,9 +170,9 @@ class Worker:
             Authority(self._ca_pem),
             Upstream(node.trusted_ca),
             fronts={
-                host: front(site.served.certificate)
-                for host, site in force.sites.by_host.items()
-                if site.served.certificate is not None
+                one.application: front(one.certificate)
+                for one in node.applications
+                if one.certificate is not None
             },
             backs={
                 one.application: Upstream(one.trusted_ca or node.trusted_ca)

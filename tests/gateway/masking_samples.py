@@ -72,6 +72,7 @@ def application() -> Application:
 def tools() -> Tools:
     return Tools(
         finder=load_finder(None),
+        apart=load_finder(None),
         headers=Headers(load(HeaderFile, PERSONAL / "headers.yaml")),
         keys=Keys(id="test", master=bytes(range(32))),
         today=date(2026, 9, 1),

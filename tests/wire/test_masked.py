@@ -249,6 +249,17 @@ def test_heads_say_nothing_of_the_plain_body(seen: Seen) -> None:
     assert asked.header("accept-encoding") == "identity"
 
 
+def test_the_application_is_connected_to_once(seen: Seen) -> None:
+    """A masked answer has another length; the connection it came by is used again all the same."""
+    for path in ("/api/pupils", "/api/gzip"):
+        port = seen.gateway.listener(ListenerKind.APPLICATIONS).port
+        before = len(seen.origins.accepted)
+        again = [f"https://{HOST}:{port}{path}"] * 3
+        found = seen.get(path, None, "--http1.1", *again)
+        assert found.status == 200
+        assert len(seen.origins.accepted) == before + 1
+
+
 def test_nothing_goes_around_the_masking(seen: Seen) -> None:
     """In clear, under another name, through the proxy: the application is not reached."""
     port = seen.gateway.listener(ListenerKind.APPLICATIONS).port

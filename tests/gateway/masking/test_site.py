@@ -82,6 +82,12 @@ def test_lenses_are_made_once(site: Site) -> None:
     assert seat(site, "/api/a").lens is not seat(site, "/api/a", role="office").lens
 
 
+def test_the_other_thread_has_lenses_and_a_finder_of_its_own(site: Site) -> None:
+    near, far = (site.lens(API, None, apart=apart) for apart in (False, True))
+    assert far is site.lens(API, None, apart=True)
+    assert near._tools.finder is not far._tools.finder
+
+
 def test_the_record_names_a_pseudonym_and_no_value(site: Site) -> None:
     found = seat(site, "/api/pupils")
     found.look.shown["phone"] += 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,42 @@ def test_long_bodies_are_masked_in_a_thread(site: Lab) -> None:
     site.answer = said(rows[:-1])
     broken = ask(site)
     assert (status(broken), PHONE.encode() in broken) == (403, False)
+
+
+def test_long_and_short_bodies_at_the_same_time(site: Lab) -> None:
+    """Texts are scanned in two threads at once, each with a scanner of its own."""
+    text = f"write to {MAIL}, please. "
+    site.answer = said(json.dumps([{"note": text * 8000}]).encode())
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, site) for _ in range(4)]
+        site.until(lambda: len(site.asked) >= 4)
+        site.answer = said(json.dumps([{"note": text * 2000}]).encode())
+        asked += [pool.submit(ask, site) for _ in range(8)]
+        answers = [one.result(60) for one in asked]
+    for got in answers:
+        assert status(got) == 200
+        assert b"parent7" not in got
+    sizes = {got.count(b"write to") for got in answers}
+    assert sizes == {2000, 8000}
+
+
+def test_an_error_of_our_own_lets_nothing_through(
+    site: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(body: bytes, **_: object) -> tuple[bytes, str]:
+        raise KeyError(body.decode())
+
+    monkeypatch.setattr("gateway.mitm.masked.masked", broken)
+    number = logger.add(tmp_path / "log", level="TRACE")
+    try:
+        assert ask(site) == b""
+        site.answer = said(b" " * LONG + BODY)
+        assert ask(site) == b""
+    finally:
+        logger.remove(number)
+    text = (tmp_path / "log").read_text()
+    assert "KeyError" in text
+    assert PHONE not in text
 
 
 def test_a_chunked_body_is_held_whole_and_its_trailers_dropped(site: Lab) -> None:
