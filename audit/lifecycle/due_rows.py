@@ -216,7 +216,7 @@ def _to_itself(shape: Shape, link: Link) -> None:
     if all(link.child.c[one].nullable for one in link.own):
         shape.self_links.append(link)
         shape.notes.append(
-            f"{place(link.child)}.{','.join(link.own)} 指向本表，先置空 refers to itself: NULL first"
+            f"{place(link.child)}.{','.join(link.own)} 指向本表，先置空 to itself: NULL first"
         )
     else:
         shape.blocked.append(
