@@ -35,8 +35,8 @@ def member(digest: int) -> int:
 def rows_of(connection: Connection, shape: Shape, scope: Scope) -> Iterator[tuple[Any, ...]]:
     """(is held, key…) of every row whose time is over."""
     order = select(held(shape, scope.holds), *shape.keys).where(over(shape, scope))
-    streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
-    with streaming.execute(order) as found:
+    order = order.execution_options(stream_results=True, yield_per=BATCH)
+    with connection.execute(order) as found:
         for row in found:
             yield tuple(row)
 

@@ -79,7 +79,7 @@ def relations(look: Look) -> tuple[Trace, ...]:
             "relation", name, lambda at=path, of=name: _flushed(look.engine, of, at),  # type: ignore[misc]
             wanted.get((schema, name), []),
             gone="表文件中未找到 not found in the table's file",
-            remains="页面中仍有，直到清除或 --rewrite in pages until purged and used again, or --rewrite",
+            remains="页面中仍有，可用 --rewrite in pages until purged; or --rewrite",
         ))  # fmt: skip
     every = [one for each in wanted.values() for one in each]
     found.append(_shared(look, every))
@@ -100,7 +100,7 @@ def _shared(look: Look, wanted: list[bytes]) -> Trace:
 
     return searched("log", "redo · undo · ibdata", pieces, wanted,
                     gone="未找到 not found",
-                    remains="循环日志中仍有，直到被覆盖 in the circular logs until written over")  # fmt: skip
+                    remains="循环日志中，直到被覆盖 until written over")  # fmt: skip
 
 
 def logs(look: Look) -> tuple[Trace, ...]:
@@ -119,7 +119,7 @@ def logs(look: Look) -> tuple[Trace, ...]:
     past = bool(until) and time.time() > end + whole + 86400
     if past:
         return (Trace(level="log", where="binlog", state=State.UNKNOWN, facts=facts,
-                      note="应已到期，请用 SHOW BINARY LOGS 查看 should be over: SHOW BINARY LOGS"),)  # fmt: skip
+                      note="应已到期 should be over: SHOW BINARY LOGS"),)  # fmt: skip
     note = (
         "到期后轮换时删除 removed when it rotates after that"
         if whole

@@ -24,6 +24,7 @@ JOIN pg_class c ON c.oid = t.oid OR c.oid = t.reltoastrelid
   OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN (t.oid, t.reltoastrelid))
 WHERE t.oid = CAST(:name AS regclass) AND c.relkind IN ('r', 't', 'i', 'm')
 """
+_SLOTS = "SELECT count(*) FROM pg_replication_slots WHERE restart_lsn <= CAST(:lsn AS pg_lsn)"
 
 
 def _quoted(engine: Engine, schema: str | None, name: str) -> str:
@@ -104,22 +105,24 @@ def logs(look: Look) -> tuple[Trace, ...]:
     )
     mode = scalar(engine, "SHOW archive_mode")
     command = scalar(engine, "SHOW archive_command")
-    slots = scalar(engine, "SELECT count(*) FROM pg_replication_slots WHERE restart_lsn <= CAST(:lsn AS pg_lsn)",
-                   lsn=end or "0/0")  # fmt: skip
-    facts = {"end": end, "segment_there": held or "unknown", "slots_behind": slots or "unknown",
-             "archive_mode": mode or "unknown", "wal_keep_size": scalar(engine, "SHOW wal_keep_size") or "?",
-             "max_wal_size": scalar(engine, "SHOW max_wal_size") or "?"}  # fmt: skip
+    slots = scalar(engine, _SLOTS, lsn=end or "0/0")
+    facts = {
+        "end": end, "segment_there": held or "unknown", "slots_behind": slots or "unknown",
+        "archive_mode": mode or "unknown",
+        "wal_keep_size": scalar(engine, "SHOW wal_keep_size") or "unknown",
+        "max_wal_size": scalar(engine, "SHOW max_wal_size") or "unknown",
+    }  # fmt: skip
     if held not in (None, "0"):
         wal = Trace(level="log", where="WAL", state=State.REMAINS, facts=facts,
-                    note="直到段文件被回收并覆盖 until its segments are recycled and written over")  # fmt: skip
+                    note="直到段被回收并覆盖 until recycled and written over")  # fmt: skip
     else:
         wal = Trace(level="log", where="WAL", state=State.UNKNOWN, facts=facts,
-                    note="段已回收改名或看不到 segments were renamed for reuse, or cannot be seen")  # fmt: skip
+                    note="段已改名或看不到 renamed for reuse, or not to be seen")  # fmt: skip
     if mode == "off":
         return (wal,)
     shape = "已配置 is set" if command and command != "(disabled)" else "未知 unknown"
     return (wal, Trace(level="log", where="WAL 归档 archive", state=State.UNKNOWN,
-                       note=f"archive_command {shape}；归档在别处，须到该处查看 look where it is kept"))  # fmt: skip
+                       note=f"archive_command {shape}；须到归档处看 look there"))  # fmt: skip
 
 
 def replicas(look: Look) -> tuple[Trace, ...]:
@@ -139,17 +142,17 @@ def replicas(look: Look) -> tuple[Trace, ...]:
         return (Trace(level="replica", where="—", state=State.UNKNOWN, note=code(error)),)
     found = [
         Trace(level="replica", where=str(name), state=State.GONE if applied else State.REMAINS,
-              note="已重放删除；其文件与日志未查 the deletion is replayed there; its files are not seen"
+              note="已重放删除；其文件未查 replayed there; its files are not seen"
               if applied else "尚未重放 not replayed yet")
         for name, applied in rows
     ]  # fmt: skip
     named = [one.name for one in look.replicas]
     missing = [one for one in named if one not in {str(name) for name, _ in rows}]
     found += [Trace(level="replica", where=one, state=State.UNKNOWN,
-                    note="规则列出，未见连接 named by the rules, not connected") for one in missing]  # fmt: skip
+                    note="规则列出，未连接 named, not connected") for one in missing]  # fmt: skip
     if not found:
         state = State.UNKNOWN if slots else State.GONE
         note = ("有复制槽而无连接 slots but nobody connected" if slots else
-                "规则未列，服务器上也没有连接或复制槽 none named, none connected, no slot")  # fmt: skip
+                "未列，未连接，无复制槽 none named or connected, no slot")  # fmt: skip
         found.append(Trace(level="replica", where="—", state=state, note=note))
     return tuple(found)

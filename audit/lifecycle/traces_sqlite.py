@@ -36,20 +36,21 @@ def relations(look: Look) -> tuple[Trace, ...]:
     found = [
         searched("relation", Path(path).name, lambda: file_pieces(path), wanted,
                  gone="整个文件中未找到 not found in the whole file",
-                 remains="文件中仍有，可能属于其他表；运行 --rewrite found: perhaps in other tables; --rewrite")
+                 remains="仍有，或属他表 found; perhaps of other tables; --rewrite")
     ]  # fmt: skip
     for suffix in ("-wal", "-journal"):
         beside = path + suffix
         if Path(beside).exists():
-            found.append(
-                searched("log", Path(beside).name, lambda at=beside: file_pieces(at),  # type: ignore[misc]
- wanted,
-                         gone="未找到 not found", remains="仍在日志中，直到下次检查点 until the next checkpoint")
-            )  # fmt: skip
+            found.append(_searched_log(beside, wanted))
         else:
             found.append(Trace(level="log", where=Path(beside).name, state=State.GONE,
                                note="没有这个文件 there is no such file"))  # fmt: skip
     return tuple(found)
+
+
+def _searched_log(path: str, wanted: list[bytes]) -> Trace:
+    return searched("log", Path(path).name, lambda: file_pieces(path), wanted,
+                    gone="未找到 not found", remains="直到下次检查点 until the next checkpoint")  # fmt: skip
 
 
 def logs(look: Look) -> tuple[Trace, ...]:  # noqa: ARG001
@@ -67,4 +68,4 @@ def replicas(look: Look) -> tuple[Trace, ...]:
 
 def _later() -> Trace:
     return Trace(level="relation", where="—", state=State.UNKNOWN,
-                 note="已不知道要找什么字节 nobody knows the bytes any more; see the certificate")  # fmt: skip
+                 note="不再知道字节 nobody knows the bytes any more")  # fmt: skip

@@ -177,7 +177,9 @@ def test_a_plan_for_a_day_to_come(case: Case) -> None:
 
 
 def test_a_child_table_that_no_rule_names_blocks(case: Case) -> None:
-    told(case.url, "CREATE TABLE notes (id INTEGER PRIMARY KEY, of INTEGER REFERENCES students(id))")
+    told(
+        case.url, "CREATE TABLE notes (id INTEGER PRIMARY KEY, of INTEGER REFERENCES students(id))"
+    )
     (one,) = case.retain()["rows"]
     assert "notes" in one["blocked"][0]
     assert one["due"]["count"] == 0
