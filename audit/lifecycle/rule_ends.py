@@ -38,13 +38,14 @@ class Retention:
     """存储周期: how long rows of one table are kept, counted from a column of it, and then.
 
     `period` or the `parameter` that holds it (its document number stands there). Rows without a
-    day in `since` are neither due nor kept by right: they are reported. `files` count
+    day in `since` are never due, and reported unless they may be empty. `files` count
     from the time they were last changed.
     """
 
     id: str
     since: ColumnName | None = None
     since_form: Form = Form.DATE
+    may_be_empty: bool = False  # True: no day there means that the period has not begun
     files: tuple[str, ...] = ()  # globs: files of the dataset, by the time they were changed
     period: Period | None = None
     parameter: str = ""

@@ -166,6 +166,7 @@ class Grant:
     tables: tuple[TableName, ...] = ()  # empty: every table of the dataset
     columns: tuple[str, ...] = ()  # names; empty: all
     source: str = ""
+    members: tuple[str, ...] = ()  # roles that may have it by membership; `*` allowed
     people: tuple[str, ...] = ()
     why: str = ""
 
