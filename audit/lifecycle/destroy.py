@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import Engine
 
 from audit.lifecycle import traces, traces_mysql, traces_postgresql, traces_sqlite
-from audit.lifecycle.access import Access, recorded
 from audit.lifecycle.book import Book
 from audit.lifecycle.certificate import DESTROYED, issue
 from audit.lifecycle.databases import code
@@ -125,14 +124,6 @@ def run(order: Order) -> str:
         size=order.size,
     )  # fmt: skip
     started = order.now()
-    names = tuple(one.id for one in plan.sets)
-    count = sum(one.due.count for one in plan.rows) + sum(one.due.count for one in plan.files)
-    recorded(
-        order.book,
-        Access(who=order.by, action="destroy", what=", ".join(names), subjects=count,
-               why="retention", approval=digest),
-        started,
-    )  # fmt: skip
     for one in plan.rows:
         if one.due.count and not one.blocked:
             _scope(order, one)  # the rule is as it was
@@ -154,7 +145,8 @@ def run(order: Order) -> str:
 
 
 def _approval(one: Approval) -> dict[str, Any]:
-    return {"by": one.by, "at": _moment(one.at), "record": one.record, "account": one.account}
+    return {"by": one.by, "at": _moment(one.at), "record": one.record,
+            "way": one.actor.way.value, "account": one.actor.account}  # fmt: skip
 
 
 def _moment(at: float) -> str:

@@ -16,10 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.lifecycle.acting import acting, add_book, book_of, today, wrong
+from audit.lifecycle.recording import recording
 from audit.lifecycle.retain_cli import databases, key_name, pairs, secret_of, sources
-from audit.lifecycle.share_cli import add_book, today, wrong
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from audit.lifecycle.destroying import Plan
     from audit.lifecycle.retain import Read
 
@@ -39,6 +42,7 @@ def register(commands: Any) -> None:
     sources(two)
     two.add_argument("--rewrite", action="store_true",
                      help="重写表文件 (锁表) VACUUM FULL, OPTIMIZE: locks the tables")  # fmt: skip
+    two.add_argument("--why", default="", metavar="TEXT", help="用途 why")
     two.add_argument("--batch", type=int, default=1000, metavar="ROWS")
     two.add_argument("--out", type=Path, required=True, metavar="CERTIFICATE.json")
     two.set_defaults(run=run_run)
@@ -79,7 +83,6 @@ def _read(path: Path) -> Plan:
 
 def run_approve(options: argparse.Namespace) -> int:
     """One person's yes. 1: this person may not, or the holds are not those of the plan."""
-    from audit.lifecycle.book import Book
     from audit.lifecycle.destroy import holds_again
     from audit.lifecycle.destroying import (
         APPROVED,
@@ -90,29 +93,29 @@ def run_approve(options: argparse.Namespace) -> int:
     )
     from audit.lifecycle.retain import read_rules
 
-    book = Book(folder=options.book)
+    rules = read_rules(options.rules)
     try:
         plan = _read(options.plan)
-        secret = _same_book(plan, book)
         digest = digest_of(plan)
-        standing = approvals(book.records(), digest, time.time())
-        may_approve(plan, options.by, options.days, standing)
-        lifted, new = holds_again(plan, read_rules(options.rules), today(), secret)
-        if lifted:
-            raise RefusedError(f"查封已变更 holds were changed or lifted: {', '.join(lifted)}")
+        with acting(options) as act:
+            secret = _same_book(plan, act.session.key)
+            standing = approvals(act.records, digest, time.time())
+            may_approve(plan, act.actor, options.days, standing)
+            lifted, new = holds_again(plan, rules, today(), secret)
+            if lifted:
+                raise RefusedError(f"查封已变更 holds were changed or lifted: {', '.join(lifted)}")
+            act.write(APPROVED, {"plan": digest, "days": options.days, "holds_since": new})
     except RefusedError as error:
         return _refused(options, error)
-    body = {"plan": digest, "by": options.by.strip(), "days": options.days, "holds_since": new}
-    book.write(APPROVED, body, time.time())
     count = len(standing) + 1
     _say(options, {"plan": digest, "approvals": count, "needed": 2, "holds_since": new})
     return 0
 
 
-def _same_book(plan: Plan, book: Any) -> bytes:
+def _same_book(plan: Plan, signer: Ed25519PrivateKey) -> bytes:
     from audit.lifecycle.destroying import RefusedError
 
-    secret, key = secret_of(book)
+    secret, key = secret_of(signer)
     if key != plan.book:
         raise RefusedError("计划属于另一本簿册 the plan was made with another book: --book")
     return secret
@@ -120,29 +123,31 @@ def _same_book(plan: Plan, book: Any) -> bytes:
 
 def run_revoke(options: argparse.Namespace) -> int:
     """Take an approval back."""
-    from audit.lifecycle.book import Book
-    from audit.lifecycle.destroying import REVOKED, RefusedError, digest_of
+    from audit.lifecycle.destroying import REVOKED, RefusedError, approvals, digest_of
 
     try:
         digest = digest_of(_read(options.plan))
+        with acting(options) as act:
+            before = approvals(act.records, digest, time.time())
+            record = act.write(REVOKED, {"plan": digest})
+            after = approvals((*act.records, record), digest, time.time())
     except RefusedError as error:
         return _refused(options, error)
-    body = {"plan": digest, "by": options.by.strip()}
-    Book(folder=options.book).write(REVOKED, body, time.time())
-    _say(options, {"plan": digest, "revoked": options.by})
+    if before == after:
+        return _refused(options, "此人没有有效的批准 this person has no approval that stands")
+    _say(options, {"plan": digest, "revoked": act.actor.id})
     return 0
 
 
 def run_status(options: argparse.Namespace) -> int:
     """Approvals and, set by set, what the book says was done."""
-    from audit.lifecycle.book import Book
     from audit.lifecycle.destroying import RefusedError, approvals, digest_of, progress
 
     try:
         plan = _read(options.plan)
     except RefusedError as error:
         return _refused(options, error)
-    digest, records = digest_of(plan), Book(folder=options.book).records()
+    digest, records = digest_of(plan), book_of(options).records()
     for one in approvals(records, digest, time.time()):
         until = dt.datetime.fromtimestamp(one.until, dt.UTC).isoformat(timespec="minutes")
         _say(options, {"approved": one.by, "until": until})
@@ -174,27 +179,35 @@ def _rules(path: Path) -> Callable[[], Read]:
 
 def run_run(options: argparse.Namespace) -> int:
     """Carry it out. 1: refused, or something planned was not done."""
-    from audit.lifecycle.book import Book
     from audit.lifecycle.destroy import Order, run
-    from audit.lifecycle.destroying import RefusedError
+    from audit.lifecycle.destroying import RefusedError, digest_of
 
     if not 1 <= options.batch <= 10_000:
         raise wrong("--batch", "1–10000")
-    book = Book(folder=options.book)
+    book = book_of(options)
     folders = {name: Path(one) for name, one in pairs(options.folder, "--folder").items()}
     keys = {key_name(one[0], one[3]): (Path(one[2]), Path(one[3])) for one in options.erase_key}
     try:
         plan = _read(options.plan)
-        secret = _same_book(plan, book)
+        secret = _same_book(plan, book.key())
         missing = [one.id for one in plan.keys if one.id not in keys]
         if missing:
             raise RefusedError(f"未给出 not given: --erase-key ({missing[0]})")
-        with databases(options.db, write=True) as found:
+        with acting(options, whole=False) as act:
+            by = act.actor.id
+        fields = [f"{one.table}.{one.column}" for one in plan.rows]
+        why = options.why or "到期销毁 retention"
+        with (
+            recording(options, "destroy", _places(options), fields=fields, why=why) as use,
+            databases(options.db, write=True) as found,
+        ):
+            use.approval = digest_of(plan)
             paper = run(Order(
                 plan=plan, rules=_rules(options.rules), databases=found, folders=folders,
-                keys=keys, book=book, secret=secret, by=options.by, now=time.time,
+                keys=keys, book=book, secret=secret, by=by, now=time.time,
                 rewrite=options.rewrite, tell=_teller(), size=options.batch,
             ))  # fmt: skip
+            use.subjects = sum(one["done"] for one in json.loads(paper)["sets"])
     except RefusedError as error:
         return _refused(options, error)
     options.out.write_text(paper, encoding="utf-8")
@@ -205,6 +218,12 @@ def run_run(options: argparse.Namespace) -> int:
         _told(body)
         print(f"证书 certificate: {options.out}")
     return 1 if any(one.get("blocked") for one in body["sets"]) else 0
+
+
+def _places(options: argparse.Namespace) -> list[str]:
+    """What is opened: databases, folders, key files."""
+    found = [*pairs(options.db, "--db").values(), *pairs(options.folder, "--folder").values()]
+    return [*found, *(one[2] for one in options.erase_key)]
 
 
 def _teller() -> Callable[[str, int, int], None]:

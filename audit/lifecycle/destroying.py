@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from audit.lifecycle.people import Actor, Way, actor_of, apart
 from audit.lifecycle.rules import Form, Hold, Then
 from audit.lifecycle.sharing import same_person
 from gateway.ledger import Checkpoint, canonical
@@ -220,7 +221,7 @@ class Approval:
     by: str
     at: float
     until: float
-    account: int
+    actor: Actor
     record: int
 
 
@@ -230,31 +231,35 @@ def approvals(records: Iterable[Checkpoint], digest: str, now: float) -> tuple[A
     for one in records:
         if one.body.get("plan") != digest:
             continue
-        by = str(one.body.get("by", ""))
+        actor = actor_of(one.body)
         if one.kind == REVOKED:
-            found = [each for each in found if not same_person(each.by, by)]
+            found = [each for each in found if not apart(each.actor, actor)]
         elif one.kind == APPROVED:
             days = min(float(one.body.get("days", 0)), LONGEST_DAYS)
             made = Approval(
-                by=by, at=one.time, until=one.time + days * 86400, account=one.by, record=one.seq
+                by=actor.id, at=one.time, until=one.time + days * 86400, actor=actor, record=one.seq
             )
-            found = [each for each in found if not same_person(each.by, by)]
+            found = [each for each in found if not apart(each.actor, actor)]
             found.append(made)
     return tuple(one for one in found if now < one.until)
 
 
-def may_approve(plan: Plan, by: str, days: float, standing: Iterable[Approval]) -> None:
+def may_approve(plan: Plan, by: Actor, days: float, standing: Iterable[Approval]) -> None:
     """Raises RefusedError where this person may not approve this plan."""
-    if not by.strip():
-        raise RefusedError("请写明批准人 say who approves")
+    if by.way is Way.CLAIMED:
+        raise RefusedError(
+            "批准须以登记的账号或私钥证明 an approval is proved by account or key: data people"
+        )
     if not 0 < days <= LONGEST_DAYS:
         raise RefusedError(
             f"有效期 1–{LONGEST_DAYS} 天 an approval stands 1 to {LONGEST_DAYS} days"
         )
-    if not any(same_person(one, by) for one in plan.approvers):
+    if not any(same_person(one, by.id) for one in plan.approvers):
         raise RefusedError("规则未列此人为批准人 the rules do not name this person as an approver")
-    if any(same_person(one.by, by) for one in standing):
-        raise RefusedError("此人已批准，须另一人 this person approved already: another is needed")
+    if alike := next((why for one in standing if (why := apart(one.actor, by))), ""):
+        raise RefusedError(
+            f"已有此人的批准，须另一人 approved already, another person is needed: {alike}"
+        )
     due = [*(one.due.count for one in plan.rows), *(one.due.count for one in plan.files)]
     if not any(due) and not plan.keys:
         raise RefusedError("计划为空 the plan destroys nothing")

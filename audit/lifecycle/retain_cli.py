@@ -18,12 +18,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.lifecycle.share_cli import add_book, day, wrong
+from audit.lifecycle.acting import add_book, book_of, wrong
+from audit.lifecycle.recording import recording
+from audit.lifecycle.share_cli import day
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Engine
 
-    from audit.lifecycle.book import Book
     from audit.lifecycle.destroying import FileSet, KeySet, Plan, RowSet
     from audit.lifecycle.retain import Read
 
@@ -36,6 +38,7 @@ def register(commands: Any) -> None:
     one.add_argument("--at", type=day, default=None, help="缺省今天 today by default")
     one.add_argument("--out", type=Path, required=True, metavar="PLAN.json")
     add_book(one)
+    one.add_argument("--why", default="", metavar="TEXT", help="用途 why")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run_retain)
 
@@ -73,11 +76,10 @@ def databases(given: Sequence[str], *, write: bool) -> Iterator[dict[str, tuple[
             engine.dispose()
 
 
-def secret_of(book: Book) -> tuple[bytes, str]:
+def secret_of(key: Ed25519PrivateKey) -> tuple[bytes, str]:
     """(what keys of rows are digested with, the id of the book's key)."""
     from gateway.ledger import key_id
 
-    key = book.key()
     return hmac.digest(key.private_bytes_raw(), b"qinglang destroy", "sha256"), key_id(
         key.public_key()
     )
@@ -90,19 +92,28 @@ def key_name(dataset: str, store: str) -> str:
 
 def run_retain(options: argparse.Namespace) -> int:
     """Read, write the plan, tell it."""
-    from audit.lifecycle.book import Book
     from audit.lifecycle.destroying import digest_of, plan_text
     from audit.lifecycle.retain import Given, plan, read_rules
 
     rules = read_rules(options.rules)
-    secret, book_key = secret_of(Book(folder=options.book))
+    secret, book_key = secret_of(book_of(options).key())
     now = dt.datetime.now().astimezone()
     folders = {name: Path(one) for name, one in pairs(options.folder, "--folder").items()}
-    with databases(options.db, write=False) as found:
+    with (
+        recording(
+            options,
+            "retain",
+            [*pairs(options.db, "--db").values(), *map(str, folders.values())],
+            why=options.why or "到期清单 retention",
+        ) as use,
+        databases(options.db, write=False) as found,
+    ):
         made = plan(
             rules, Given(databases=found, folders=folders), at=options.at or now.date(), now=now,
             secret=secret, book_key=book_key, tell=_teller(),
         )  # fmt: skip
+        use.subjects = sum(one.due.count for one in made.rows)
+        use.fields = tuple(f"{one.table}.{one.column}" for one in made.rows)
     made = _with_keys(made, rules, options.erase_key, secret, now.date())
     options.out.write_text(plan_text(made), encoding="utf-8")
     if options.json:

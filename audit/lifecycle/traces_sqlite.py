@@ -49,8 +49,14 @@ def relations(look: Look) -> tuple[Trace, ...]:
 
 
 def _searched_log(path: str, wanted: list[bytes]) -> Trace:
-    return searched("log", Path(path).name, lambda: file_pieces(path), wanted,
-                    gone="未找到 not found", remains="直到下次检查点 until the next checkpoint")  # fmt: skip
+    return searched(
+        "log",
+        Path(path).name,
+        lambda: file_pieces(path),
+        wanted,
+        gone="未找到 not found",
+        remains="直到下次检查点 until the next checkpoint",
+    )
 
 
 def logs(look: Look) -> tuple[Trace, ...]:  # noqa: ARG001

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from audit.lifecycle import data_cli
+from audit.lifecycle.acting import account
 from rules.load import DataError, WorldError
 
 AT = "2026-09-01"  # ten years: who left before 2016-09-01 is due
@@ -171,7 +172,25 @@ class Case:
     def book(self) -> Path:
         return self.folder / "book"
 
+    def people(self) -> None:
+        """The officers in the book: 丁 by the account the tests run under, the others by key."""
+        if self.book.exists():
+            return
+        self.folder.joinpath("keys").mkdir(exist_ok=True)
+        told = [("丁", "--account", account(), "--manages")]
+        told += [(one, "--key-out", str(self.signer(one))) for one in ("甲", "乙", "丙", "路人")]
+        for words in told:
+            code, said = data("people", "add", *words, "--book", self.book)
+            assert code == 0, said
+
+    def signer(self, name: str) -> Path:
+        return self.folder / "keys" / f"{name.strip()}.pem"
+
+    def sign(self, name: str) -> tuple[str, ...]:
+        return ("--by", name, "--sign-with", str(self.signer(name)))
+
     def retain(self, at: str = AT) -> dict[str, Any]:
+        self.people()
         code, said = data("retain", self.rules, "--db", f"district={self.url}", *self.extra,
                           "--at", at, "--book", self.book, "--out", self.plan)  # fmt: skip
         assert code in (0, 1), said
@@ -181,7 +200,7 @@ class Case:
     def approve(self, *names: str) -> None:
         for name in names or ("甲", "乙"):
             code, said = data("destroy", "approve", self.plan, "--rules", self.rules,
-                              "--book", self.book, "--by", name)  # fmt: skip
+                              "--book", self.book, *self.sign(name))  # fmt: skip
             assert code == 0, said
 
     def run(self, *more: str) -> tuple[int, str]:

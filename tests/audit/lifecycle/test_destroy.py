@@ -40,7 +40,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def case(server: str, tmp_path: Path) -> Iterator[Case]:
+def case(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    monkeypatch.setenv("QINGLANG_PASSPHRASE", "eight letters")
     fill(server, PUPILS)
     made = Case(url=server, folder=tmp_path)
     rules(made.rules, phone(1))

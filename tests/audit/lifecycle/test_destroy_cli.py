@@ -25,7 +25,8 @@ PUPILS = 60
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    monkeypatch.setenv("QINGLANG_PASSPHRASE", "eight letters")
     url = f"sqlite:///{tmp_path}/district.db"
     fill(url, PUPILS)
     made = Case(url=url, folder=tmp_path)
@@ -81,13 +82,13 @@ def test_two_different_people_of_the_rules(case: Case) -> None:
     assert case.run()[0] == 1
     case.approve("甲")
     common = ("--rules", case.rules, "--book", case.book)
-    assert data("destroy", "approve", case.plan, *common, "--by", " 甲 ")[0] == 1
-    assert data("destroy", "approve", case.plan, *common, "--by", "路人")[0] == 1
+    assert data("destroy", "approve", case.plan, *common, *case.sign("甲"))[0] == 1
+    assert data("destroy", "approve", case.plan, *common, *case.sign("路人"))[0] == 1
     code, said = case.run()
     assert code == 1
     assert "1 more" in said
     case.approve("乙")
-    assert data("destroy", "revoke", case.plan, "--book", case.book, "--by", "乙")[0] == 0
+    assert data("destroy", "revoke", case.plan, "--book", case.book, *case.sign("乙"))[0] == 0
     assert case.run()[0] == 1
     assert count(case.url, "students") == PUPILS
 
@@ -133,7 +134,7 @@ def test_a_hold_set_since_is_kept_to(case: Case) -> None:
     case.approve("甲")
     rules(case.rules, phone(1), phone(2))
     code, said = data("destroy", "approve", case.plan, "--rules", case.rules, "--book", case.book,
-                      "--by", "乙", "--json")  # fmt: skip
+                      *case.sign("乙"), "--json")  # fmt: skip
     assert code == 0
     assert json.loads(said)["holds_since"] == ["case-2"]
     assert case.run()[0] == 0
@@ -149,7 +150,7 @@ def test_a_lifted_hold_or_another_rule_wants_a_new_plan(case: Case) -> None:
     rules(case.rules)
     assert case.run()[0] == 1
     common = ("--rules", case.rules, "--book", case.book)
-    assert data("destroy", "approve", case.plan, *common, "--by", "丙")[0] == 1
+    assert data("destroy", "approve", case.plan, *common, *case.sign("丙"))[0] == 1
     rules(case.rules, phone(1))
     longer = case.rules.read_text(encoding="utf-8").replace("10 years", "11 years")
     case.rules.write_text(longer, encoding="utf-8")
@@ -165,7 +166,7 @@ def test_a_changed_plan_and_another_book(case: Case, tmp_path: Path) -> None:
     case.plan.write_text(whole.replace("2016-09-01", "2020-09-01"), encoding="utf-8")
     assert case.run()[0] == 1
     case.plan.write_text(whole, encoding="utf-8")
-    other = ("--book", tmp_path / "other", "--by", "甲")
+    other = ("--book", tmp_path / "other")
     assert data("destroy", "approve", case.plan, "--rules", case.rules, *other)[0] == 1
     assert data("destroy", "run", case.plan, "--rules", case.rules, *other, "--out", "x")[0] == 1
 

@@ -38,7 +38,10 @@ datasets:
     destruction: {approvers: [甲, 乙]}
     legal-holds: HOLDS
 """
-HOLD = "[{id: f1, reason: 复核, document: {number: 示教函2号}, since: 2026-01-01, files: [held/*.txt]}]"
+HOLD = (
+    "[{id: f1, reason: 复核, document: {number: 示教函2号}, since: 2026-01-01,"
+    " files: [held/*.txt]}]"
+)
 OLD = 1_500_000_000.0  # 2017
 
 
@@ -49,6 +52,7 @@ def made(folder: Path, held: str = HOLD) -> Case:
 
 
 def retain(case: Case, *more: str | Path) -> tuple[int, dict[str, Any]]:
+    case.people()
     code, said = data("retain", case.rules, "--at", "2026-09-01", "--book", case.book,
                       "--out", case.plan, *more)  # fmt: skip
     assert code in (0, 1), said
@@ -59,6 +63,11 @@ def retain(case: Case, *more: str | Path) -> tuple[int, dict[str, Any]]:
 def run(case: Case, *more: str | Path) -> tuple[int, str]:
     return data("destroy", "run", case.plan, "--rules", case.rules, "--book", case.book,
                 "--out", case.paper, *more)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QINGLANG_PASSPHRASE", "eight letters")
 
 
 @pytest.fixture
