@@ -183,15 +183,11 @@ def one_at_a_time(engine: Engine, name: str) -> Iterator[None]:
     family = engine.dialect.name
     if family == "sqlite":
         path = Path(str(engine.url.database) + ".destroy-lock")
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = _locked(path, busy)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise busy from None
             yield
-            path.unlink(missing_ok=True)
         finally:
+            path.unlink(missing_ok=True)  # while it is locked: nobody waits on a file of no name
             os.close(handle)
         return
     with engine.connect() as connection:
@@ -204,3 +200,17 @@ def one_at_a_time(engine: Engine, name: str) -> Iterator[None]:
             raise busy
         connection.commit()
         yield
+
+
+def _locked(path: Path, busy: BusyError) -> int:
+    """The lock file, locked and still the one of this name. Raises BusyError."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
+                return handle
+        except OSError:
+            os.close(handle)
+            raise busy from None
+        os.close(handle)  # another run ended in between and took its file away

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.lifecycle.destroying import State, Trace, keyed
+from audit.lifecycle.rule_times import ZONE
 from rules.load import DataError, Problem, WorldError
 
 PIECE = 1024 * 1024
@@ -48,7 +49,7 @@ def due_files(
     root = folder.resolve()
     if not root.is_dir():
         raise WorldError(f"没有这个文件夹 there is no such folder: {folder.name}")
-    start = dt.datetime.combine(before, dt.time()).astimezone().timestamp()
+    start = dt.datetime.combine(before, dt.time(), ZONE).timestamp()
     kept = {path for one in holds for path in _matching(root, one)}
     for path in sorted({path for one in globs for path in _matching(root, one)}):
         told = path.lstat()
@@ -59,7 +60,7 @@ def due_files(
                 path=path,
                 digest=keyed(secret, [name, told.st_size, told.st_mtime_ns]),
                 size=told.st_size,
-                day=dt.datetime.fromtimestamp(told.st_mtime).astimezone().date().isoformat(),
+                day=dt.datetime.fromtimestamp(told.st_mtime, ZONE).date().isoformat(),
                 held=path in kept or told.st_nlink > 1,
                 linked=told.st_nlink > 1,
             )

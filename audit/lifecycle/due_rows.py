@@ -32,9 +32,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import NoSuchTableError
 
+from audit.lifecycle.rule_times import FIRST, ZONE
 from audit.lifecycle.rules import Child, Form, Hold, Rows, TableName
 
-FIRST = "1900-01-01"
 _DAY = "^[0-9]{4}-[01][0-9]-[0-3][0-9]"
 _COMPACT = "^[0-9]{8}$"
 _TEXTUAL = ("CHAR", "TEXT", "CLOB", "STRING")
@@ -257,7 +257,7 @@ def dated(shape: Shape, scope: Scope) -> ColumnElement[bool]:
         case Form.DATE if _is_text(column):
             return words.regexp_match(_DAY)
         case Form.DATE:
-            return and_(column.is_not(None), column >= dt.date(1900, 1, 1))
+            return and_(column.is_not(None), column >= FIRST)
         case Form.TEXT:
             return words.regexp_match(_DAY)
         case Form.COMPACT:
@@ -283,7 +283,7 @@ def over(shape: Shape, scope: Scope) -> ColumnElement[bool]:
         case Form.COMPACT:
             test = cast(column, String(40)) < day.replace("-", "")
         case Form.UNIX:
-            start = dt.datetime.combine(scope.before, dt.time(), dt.UTC)
+            start = dt.datetime.combine(scope.before, dt.time(), ZONE)
             test = column < int(start.timestamp())
     return and_(dated(shape, scope), test)
 
