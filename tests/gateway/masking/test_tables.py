@@ -126,8 +126,8 @@ def test_text_needs_a_part_that_is_scanned() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9)
-    | st.just(PHONE) | st.just(int(PHONE)),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9)
+    | st.floats(allow_nan=False, allow_infinity=False) | st.just(PHONE) | st.just(int(PHONE)),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(
         st.text(max_size=6) | st.sampled_from(["phone", "name", PHONE]), inner, max_size=4
