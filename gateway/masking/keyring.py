@@ -28,7 +28,7 @@ from gateway.node import Served
 from gateway.rows import SHANGHAI
 from policies.applications import Application
 from policies.masks_model import Keys
-from rules.load import DataError, Problem, load
+from rules.load import DataError, Problem, WorldError, load
 from rules.model import Text
 from rules.personal_files import PERSONAL, load_finder
 from rules.recognise.personal.headers import HeaderFile, Headers
@@ -139,6 +139,41 @@ def problems(served: Iterable[Served], applications: Iterable[Application]) -> l
         if urlsplit(one.upstream).scheme == "http" and not one.plain:
             found.append(f"{one.application}: upstream 须为 https / https is wanted")
     return found
+
+
+def usable(served: Iterable[Served]) -> None:
+    """Refuse bad files at the start, not in a child. Raises DataError, WorldError."""
+    for one in served:
+        if one.roster is not None:
+            load_finder(one.roster)
+        for name, path, use in (
+            ("trusted_ca", one.trusted_ca, _roots),
+            ("keys_ca", one.keys_ca, _roots),
+            ("certificate", one.certificate, _chain),
+            ("keys", None if one.keys.startswith("https://") else Path(one.keys), _keys),
+        ):
+            if path is None:
+                continue
+            try:
+                use(path)
+            except (OSError, ValueError, RecursionError) as error:  # ssl's errors are OSErrors
+                why = getattr(error, "strerror", None) or str(error)
+                message = (
+                    f"applications: {one.application}: {name}: 无法使用 / unusable: {why}"
+                )
+                raise WorldError(message) from None
+
+
+def _roots(path: Path) -> None:
+    ssl.create_default_context(cafile=str(path))
+
+
+def _chain(path: Path) -> None:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)
+
+
+def _keys(path: Path) -> None:
+    readable_keys(json.loads(path.read_bytes()))
 
 
 def load_words(path: Path = WORDS) -> dict[Unmasked, Text]:

@@ -218,7 +218,7 @@ class Worker:
                 self.tunnels.authority = await asyncio.to_thread(Authority, pem)
                 self._ca_pem = pem
                 logger.info("a new CA is in use")
-        except (WorldError, OSError, ValueError) as error:
+        except (DataError, WorldError, OSError, ValueError) as error:
             self.metrics.reload("failed", "", "", time.time())
             logger.error("nothing new is in force: {}", error)
 

@@ -276,6 +276,8 @@ def test_nothing_goes_around_the_masking(seen: Seen) -> None:
         context.wrap_socket(sock, server_hostname="other.school.example").recv(1)
     found = seen.get("/api/pupils", None, "--http1.1", "-H", "Host: other.school.example")
     assert found.status in (400, 403, 421)
+    other = seen.get("/api/pupils", None, "--http2", "-H", "Host: other.school.example")
+    assert other.status in (400, 403, 421)
     through = seen.gateway.curl(f"https://{INSIDE}:{seen.place.port}/api/pupils", "-k")
     assert plain(through, *ALL) == 0
     assert len(seen.origins.seen) == before

@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from gateway.masking import keyring
-from gateway.masking.keyring import STALE, Keyring, load_words, open_sites, problems
+from gateway.masking.keyring import STALE, Keyring, load_words, open_sites, problems, usable
 from gateway.masking.tables import Unmasked
 from gateway.node import Served
 from policies.masks_model import Keys
-from rules.load import DataError
+from rules.load import DataError, WorldError
+from tests import certificates
 from tests.gateway.masking_samples import NOW, TRUST, application, bearer, jwks, token
 
 
@@ -130,6 +131,32 @@ def test_a_thread_looks_after_them(started: Keyring) -> None:
     nothing = Keyring([])
     nothing.start()
     assert not nothing._thread.is_alive()
+
+
+@pytest.mark.parametrize("name", ["certificate", "trusted_ca", "keys_ca", "keys"])
+@pytest.mark.parametrize("text", [None, "nothing of use"])
+def test_files_that_cannot_be_used_are_said_at_the_start(
+    tmp_path: Path, file: Path, name: str, text: str | None
+) -> None:
+    path = tmp_path / "odd"
+    if text is not None:
+        path.write_text(text)
+    usable([served(str(file)), served("https://login.example/jwks")])
+    given = served(str(file))
+    with pytest.raises(WorldError, match=f"pupils: {name}: "):
+        usable([replace(given, **{name: str(path) if name == "keys" else path})])  # type: ignore[arg-type]
+
+
+def test_a_good_certificate_and_root_are_used(tmp_path: Path, file: Path) -> None:
+    root = certificates.authority("Root")
+    pem = certificates.write(certificates.leaf(["a.example"], root), tmp_path / "leaf.pem")
+    (tmp_path / "root.pem").write_bytes(root.pem)
+    given = replace(served(str(file)), certificate=pem, trusted_ca=tmp_path / "root.pem")
+    usable([given])
+    alone = tmp_path / "alone.pem"
+    alone.write_bytes(root.pem)  # a certificate without its key
+    with pytest.raises(WorldError, match="certificate"):
+        usable([replace(given, certificate=alone)])
 
 
 def test_what_cannot_be_is_said() -> None:
