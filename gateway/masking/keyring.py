@@ -158,9 +158,7 @@ def usable(served: Iterable[Served]) -> None:
                 use(path)
             except (OSError, ValueError, RecursionError) as error:  # ssl's errors are OSErrors
                 why = getattr(error, "strerror", None) or str(error)
-                message = (
-                    f"applications: {one.application}: {name}: 无法使用 / unusable: {why}"
-                )
+                message = f"applications: {one.application}: {name}: 无法使用 / unusable: {why}"
                 raise WorldError(message) from None
 
 

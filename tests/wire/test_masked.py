@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from gateway.node import ListenerKind
 from tests import certificates
 from tests.origins import Origins, Place
-from tests.running import Answer, Gateway, curl, start
+from tests.running import COMMAND, Answer, Gateway, curl, start
 from tests.school_app import CLASSES, EACH, JSON, PUPILS, Login, answer, secrets
 
 pytestmark = pytest.mark.wire
@@ -281,6 +282,48 @@ def test_nothing_goes_around_the_masking(seen: Seen) -> None:
     through = seen.gateway.curl(f"https://{INSIDE}:{seen.place.port}/api/pupils", "-k")
     assert plain(through, *ALL) == 0
     assert len(seen.origins.seen) == before
+
+
+def test_the_commands_of_the_guide(seen: Seen) -> None:
+    found = re.findall("^qinglang (policy .+)$", GUIDE.read_text("utf-8"), re.M)
+    said = [
+        subprocess.run(
+            [str(COMMAND), *line.split()],
+            cwd=seen.gateway.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        for line in found
+    ]
+    assert [(one.returncode, one.stderr[-300:]) for one in said if one.returncode] == []
+    assert len(said) == 2
+    assert re.search(r"mask +district/app-pupils", said[1].stdout)
+
+
+def test_a_changed_policy_holds_without_a_restart(seen: Seen) -> None:
+    """Run last but one: what a role sees is what the file says now."""
+    path = seen.gateway.folder / "policies" / "applications" / "pupils.yaml"
+    before = path.read_text("utf-8")
+    token = seen.login.token("class-teacher", CLASSES[0])
+    path.write_text(before.replace("plain: [name, phone, guardian_phone", "plain: [guardian_phone"))
+    try:
+        _reload(seen, token, 0)
+        found = seen.get("/api/pupils", token)
+        assert plain(found, "phone") == 0
+        assert plain(found, "guardian_phone") == EACH
+    finally:
+        path.write_text(before)
+        _reload(seen, token, EACH)
+
+
+def _reload(seen: Seen, token: str, wanted: int) -> None:
+    done = seen.gateway.command("gateway", "reload")
+    assert done.returncode == 0, done.stderr
+    end = time.monotonic() + 30
+    while plain(seen.get("/api/pupils", token), "phone") != wanted:
+        assert time.monotonic() < end
+        time.sleep(0.3)
 
 
 def test_the_record_says_who_saw_how_much_and_no_value(seen: Seen) -> None:
