@@ -72,7 +72,8 @@ class Reading:
         if sum(map(len, self._known)) > MOST_VALUES:
             widest = max(range(len(self._names)), key=lambda place: len(self._known[place]))
             raise TooManyError(
-                f"{self._names[widest]}: 不同的值过多 too many distinct values; leave the column out"
+                f"{self._names[widest]}: 不同的值过多，请去掉该列 "
+                "too many distinct values; leave the column out"
             )
 
     def columns(self) -> tuple[Column, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.lifecycle.coarsen.coded import Codes, Real, Rungs, Whole
+from audit.lifecycle.coarsen.ladder import ODD
 from audit.lifecycle.coarsen.lattice import Counted
 from audit.lifecycle.coarsen.wanted import Groups, Sensitive, Wanted, held
 
@@ -27,7 +28,8 @@ class Parts:
     part: Whole
     low: tuple[Codes, ...]
     high: tuple[Codes, ...]
-    loss: float
+    losses: tuple[Real, ...]  # of each column the loss of each part
+    checked: int  # halves that were looked at
 
 
 class Cutting:
@@ -38,6 +40,7 @@ class Cutting:
     ) -> None:
         self._table, self._rungs, self._columns = table, tuple(rungs), tuple(columns)
         self._wanted = wanted
+        self._checked = 0
         self._codes = np.stack([one.astype(np.int32) for one in table.codes])
         self._whole: tuple[Real, ...] = tuple(
             np.bincount(codes, weights=table.counts, minlength=max(1, one.size)).astype(np.float64)
@@ -52,7 +55,7 @@ class Cutting:
         part = np.zeros(len(everything), np.int64)
         lows: list[Codes] = []
         highs: list[Codes] = []
-        cost = 0.0
+        lost: list[list[float]] = []
         waiting = [everything]
         while waiting:
             rows = waiting.pop()
@@ -65,14 +68,15 @@ class Cutting:
                 part[rows] = len(lows)
                 lows.append(low)
                 highs.append(high)
-                cost += sum(losses) / len(losses) * float(self._table.counts[rows].sum())
+                lost.append(losses)
             else:
                 waiting += halves
         return Parts(
             part=part,
             low=tuple(np.stack(lows).T),
             high=tuple(np.stack(highs).T),
-            loss=cost / float(self._table.counts.sum()),
+            losses=tuple(np.array(lost).T),
+            checked=self._checked,
         )
 
     def _halves(
@@ -115,12 +119,13 @@ class Cutting:
 
     def _lost(self, place: int, low: int, high: int) -> float:
         rungs = self._rungs[place]
-        if rungs.ranges:
+        if low == high or ranged(rungs, low, high):
             return (high - low) / max(1, len(rungs.maps[0]) - 1)
         rung = self._shared(place, low, high)
         return float(rungs.loss[rung][rungs.maps[rung][low]])
 
     def _holds(self, rows: Places) -> bool:
+        self._checked += 1
         counts = self._table.counts[rows]
         if int(counts.sum()) < self._wanted.k:
             return False
@@ -176,10 +181,17 @@ def labels(
 def _label(one: Rungs, values: Sequence[str], low: int, high: int) -> str:
     if low == high:
         return values[low]
+    if ranged(one, low, high):
+        return f"{values[low]}~{values[high]}"
     rung = next(rung for rung, codes in enumerate(one.maps) if codes[low] == codes[high])
-    if one.ranges and rung == one.height - 1 and (low, high) == (0, len(values) - 1):
-        return one.labels[rung][0]
-    return f"{values[low]}~{values[high]}" if one.ranges else one.labels[rung][one.maps[rung][low]]
+    return one.labels[rung][int(one.maps[rung][low])]
+
+
+def ranged(one: Rungs, low: int, high: int) -> bool:
+    """Whether `low~high` may be written: never where an end is empty or not of the ladder."""
+    if not one.ranges or (low == 0 and high == len(one.maps[0]) - 1):
+        return False
+    return all(one.labels[1][one.maps[1][end]] not in ("", ODD) for end in (low, high))
 
 
 def checked(parts: Parts, table: Counted, columns: Sequence[Sensitive], wanted: Wanted) -> bool:

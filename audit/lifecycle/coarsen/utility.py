@@ -30,7 +30,7 @@ class Utility:
 
 def discernibility(sizes: Whole, suppressed: int, rows: int) -> int:
     """Python's integers: a square of a million rows has no end in 32 bits."""
-    return sum(size * size for size in sizes.tolist()) + suppressed * rows
+    return sum(int(size) ** 2 for size in sizes.tolist()) + suppressed * rows
 
 
 def class_size(sizes: Whole, k: int) -> float:

@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitive:
-    """A sensitive column: which code is the empty cell (-1: none), the places in order if ordered."""
+    """A sensitive column. `empty`: the code of the empty cell, -1 where there is none."""
 
     name: str
     size: int  # how many codes there are
