@@ -25,10 +25,10 @@ def probability(x, scale):
 def test_the_distribution(scale):
     """Chi-square with a bound that a right sampler passes but for one seed in a billion."""
     draw = below(7)
-    found = Counter(laplace(scale, draw) for _ in range(DRAWS // 2))
+    found = Counter(laplace(scale, draw) for _ in range(DRAWS))
     reach = math.ceil(5 * float(scale))
-    expected = {x: DRAWS // 2 * probability(x, scale) for x in range(-reach, reach + 1)}
-    tail = DRAWS // 2 - sum(expected.values())
+    expected = {x: DRAWS * probability(x, scale) for x in range(-reach, reach + 1)}
+    tail = DRAWS - sum(expected.values())
     outside = sum(count for x, count in found.items() if abs(x) > reach)
     chi = sum((found[x] - want) ** 2 / want for x, want in expected.items())
     chi += (outside - tail) ** 2 / tail
@@ -59,8 +59,8 @@ def test_coins(above, under):
 def test_neighbours():
     """Counts of 4 and 5 under epsilon 1: no answer is more than e times likelier for one."""
     scale = Fraction(1)
-    one = Counter(4 + laplace(scale, draw) for draw in [below(11)] for _ in range(DRAWS // 2))
-    other = Counter(5 + laplace(scale, draw) for draw in [below(12)] for _ in range(DRAWS // 2))
+    one = Counter(4 + laplace(scale, draw) for draw in [below(11)] for _ in range(DRAWS))
+    other = Counter(5 + laplace(scale, draw) for draw in [below(12)] for _ in range(DRAWS))
     seen = [x for x in one | other if min(one[x], other[x]) > 200]
     assert len(seen) > 6
     for x in seen:
