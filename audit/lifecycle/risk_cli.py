@@ -16,6 +16,7 @@ from typing import Any
 
 from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
+from audit.lifecycle.recording import add_record, recording
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
 from audit.lifecycle.risk_source import Opened, opened, wrong
 from audit.lifecycle.shapes import text_of
@@ -46,6 +47,7 @@ def register(commands: Any) -> None:
     )
     more.add_argument("--seed", type=int, default=0)
     more.add_argument("--most-checks", type=int, default=4000, metavar="N")
+    add_record(one)
     one.set_defaults(run=run_risk)
 
 
@@ -57,8 +59,12 @@ def run_risk(options: argparse.Namespace) -> int:
         from audit.lifecycle.coarsen.command import run_enforce
 
         return run_enforce(options)
-    with opened(options.source, options.table) as source:
-        report = _report(options, source)
+    wanted = [one for told in (options.quasi, options.sensitive) for one in told.split(",") if one]
+    with recording(options, "risk", [options.source], fields=wanted) as use:
+        with opened(options.source, options.table) as source:
+            report = _report(options, source)
+        use.subjects = report.rows
+        use.fields = tuple(report.quasi)
     if options.json:
         document = {"qinglang": "risk", "version": 1, "report": plain(report)}
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")

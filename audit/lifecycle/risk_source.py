@@ -18,9 +18,9 @@ from audit.lifecycle.discover import SEED, Found
 from audit.lifecycle.knowledge import load_judge
 from audit.lifecycle.mask_sheets import SUFFIXES, open_reader
 from audit.lifecycle.model import Address
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece
 from rules.load import DataError, Problem, WorldError
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece
 from rules.recognise.personal.kinds import Kind
 
 HEAD = 2000  # rows that columns are judged by, where none are named
