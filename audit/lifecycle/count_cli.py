@@ -12,20 +12,20 @@ import argparse
 import contextlib
 import dataclasses
 import fcntl
-import getpass
 import hashlib
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.access import Access, recorded
+from audit.lifecycle.acting import BOOK, BOOK_PLACE, acting, add_book, add_who, book_of
 from audit.lifecycle.book import Book
 from audit.lifecycle.databases import identity, parse
+from audit.lifecycle.people import apart
 from audit.lifecycle.privacy.budget import (
     OPENED,
     RAISED,
@@ -41,13 +41,12 @@ from audit.lifecycle.privacy.budget import (
     may_spend,
 )
 from audit.lifecycle.privacy.counts import Answer, answer, cells_of, noisy, tally
+from audit.lifecycle.recording import recording
 from audit.lifecycle.risk_source import opened, wrong
-from audit.lifecycle.sharing import same_person
-from gateway.ledger import canonical
+from gateway.ledger import Checkpoint, canonical
 from rules.load import load
 
 LOCK = "count.lock"
-LEDGER = Path("var/book")
 
 
 def register(commands: Any) -> None:
@@ -60,7 +59,11 @@ def register(commands: Any) -> None:
     one.add_argument(
         "--fresh", action="store_true", help="数据已变，重新计数 count and spend again"
     )
-    _common(one).set_defaults(run=run_count)
+    one.add_argument(
+        "--book", type=Path, default=Path(os.environ.get(BOOK_PLACE) or BOOK), metavar="DIR"
+    )
+    add_who(one, by=False)
+    _common(one, book=False).set_defaults(run=run_count)
     room = commands.add_parser("budget", help="隐私预算 / privacy budgets")
     subs = room.add_subparsers(dest="budget_command", required=True, metavar="COMMAND")
     one = subs.add_parser("open", help="登记数据集与预算 / declare a dataset")
@@ -75,9 +78,13 @@ def register(commands: Any) -> None:
     _common(one).set_defaults(run=run_list)
 
 
-def _common(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    one.add_argument("--ledger", type=Path, default=LEDGER, metavar="DIR")
-    one.add_argument("--who", default=getpass.getuser(), metavar="NAME", help="操作人 / who acts")
+def _common(one: argparse.ArgumentParser, *, book: bool = True) -> argparse.ArgumentParser:
+    if book:
+        add_book(one)
+    one.add_argument(
+        "--ledger", type=Path, dest="book", default=argparse.SUPPRESS, metavar="DIR",
+        help="同 --book / the same",
+    )  # fmt: skip
     one.add_argument("--json", action="store_true")
     return one
 
@@ -99,16 +106,15 @@ def run_open(options: argparse.Namespace) -> int:
     declared = load(Declaration, options.file)
     place = _place(declared, options.file)
     cells_of([max(declared.columns.values(), key=lambda one: len(one.labels()))])
-    book = Book(folder=options.ledger)
-    with alone(options.ledger):
-        for name, account in accounts(book.records()).items():
+    with acting(options) as act:
+        for name, account in accounts(act.records).items():
             if name == declared.id or account.declared["place"] == place:
                 return _refused(options, f"已登记 already declared: {name}")
         body = {
-            "dataset": declared.id, "by": options.who, "budget": declared.budget,
+            "dataset": declared.id, "budget": declared.budget,
             "declared": {**dataclasses.asdict(declared), "place": place},
         }  # fmt: skip
-        book.write(OPENED, body, time.time())
+        act.write(OPENED, body)
     _said(options, {"dataset": declared.id, "budget": declared.budget})
     return 0
 
@@ -126,24 +132,23 @@ def _place(declared: Declaration, file: Path) -> list[str]:
 
 def run_raise(options: argparse.Namespace) -> int:
     """1: the person who declared it may not raise it alone."""
-    book = Book(folder=options.ledger)
     wanted = _epsilon("--budget", options.budget)
-    with alone(options.ledger):
-        account = _account(book, options.dataset)
-        if same_person(account.by, options.who):
-            return _refused(options, "登记人不得自行增加 somebody else has to raise it")
+    with acting(options) as act:
+        account = _account(act.records, options.dataset)
+        alike = apart(account.actor, act.actor)
+        if alike:
+            return _refused(options, f"登记人不得自行增加 somebody else has to raise it: {alike}")
         if wanted <= account.budget:
             return _refused(options, "只能增加 it can only be raised")
-        body = {"dataset": options.dataset, "by": options.who, "budget": options.budget,
-                "reason": options.reason}  # fmt: skip
-        book.write(RAISED, body, time.time())
+        body = {"dataset": options.dataset, "budget": options.budget, "reason": options.reason}
+        act.write(RAISED, body)
     _said(options, {"dataset": options.dataset, "budget": options.budget})
     return 0
 
 
 def run_list(options: argparse.Namespace) -> int:
     """Every dataset with what is spent."""
-    for name, account in accounts(Book(folder=options.ledger).records()).items():
+    for name, account in accounts(book_of(options).records()).items():
         row = {
             "dataset": name, "budget": float(account.budget), "left": float(account.left),
             "answers": len(account.spent), "columns": sorted(account.declared["columns"]),
@@ -157,10 +162,10 @@ def run_count(options: argparse.Namespace) -> int:
     """0: answered; 1: the budget does not allow it."""
     cost = _epsilon("--epsilon", options.epsilon)
     columns = tuple(one.strip() for one in options.columns.split(",") if one.strip())
-    book = Book(folder=options.ledger)
+    book = book_of(options)
     try:
-        with alone(options.ledger):
-            account = _account(book, options.dataset)
+        with alone(book.folder):
+            account = _account(book.records(), options.dataset)
             record, repeated = _answered(options, book, account, columns, cost)
     except BudgetError as error:
         return _refused(options, str(error))
@@ -189,20 +194,21 @@ def _answered(
     may_spend(account, cost)
     subject = str(account.declared["subject"])
     most = int(account.declared["most"])
-    with opened(address, table) as data:
-        wanted = [*columns, *([subject] if subject else [])]
+    wanted = [*columns, *([subject] if subject else [])]
+    with (
+        recording(options, "count", [address], fields=wanted, why=options.purpose) as use,
+        opened(address, table) as data,
+    ):
         absent = [one for one in wanted if one not in data.columns]
         if absent:
             raise wrong(", ".join(absent), "数据中没有这一列 not a column of the data")
         counts = tally(data.rows(wanted), chosen, subject=bool(subject), most=most,
                        key=secrets.token_bytes(16))  # fmt: skip
-    now = time.time()
-    recorded(book, Access(who=options.who, action="count", what=options.dataset, fields=columns,
-                          why=options.purpose), now)  # fmt: skip
-    body: dict[str, Any] = {"dataset": options.dataset, "query": query, "by": options.who,
-                            "epsilon": str(cost), "columns": list(columns),
-                            "purpose": options.purpose}  # fmt: skip
-    spent = book.write(SPENT, body, now)
+        use.approval = options.dataset
+    body: dict[str, Any] = {"dataset": options.dataset, "query": query, "epsilon": str(cost),
+                            "columns": list(columns), "purpose": options.purpose}  # fmt: skip
+    with acting(options, whole=False) as act:
+        spent = act.write(SPENT, body)
     account.spent.append(cost)
     found = noisy(counts, cost, most, secrets.randbelow)
     released = {"dataset": options.dataset, "query": query, "spent": spent.seq, "counts": found}
@@ -222,8 +228,8 @@ def _domains(account: Account) -> dict[str, Domain]:
     }
 
 
-def _account(book: Book, name: str) -> Account:
-    found = accounts(book.records())
+def _account(records: Iterable[Checkpoint], name: str) -> Account:
+    found = accounts(records)
     if name not in found:
         raise wrong(name, "没有登记 not declared", "qinglang data budget open FILE.yaml")
     return found[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,19 +107,21 @@ def of_file(path: Path, table: str = "") -> Opened:
 
 def _plain(path: Path, table: str) -> Opened | None:
     """None: not one table with names in its first row."""
-    reader = open_reader(path)
-    heads = [one for one in reader.tables() if not table or one.name == table]
+    with contextlib.closing(open_reader(path)) as reader:
+        heads = [one for one in reader.tables() if not table or one.name == table]
     if len(heads) != 1 or any(name.startswith("column_") for name in heads[0].columns):
         return None
     (head,) = heads
     place = {name: number for number, name in enumerate(head.columns)}
 
-    def rows(wanted: Sequence[str]) -> Iterator[Row]:
+    def rows(wanted: Sequence[str]) -> Generator[Row]:
         chosen = [place[one] for one in wanted]
-        for batch in open_reader(path).batches(head):
-            yield from zip(*(batch[one] for one in chosen), strict=True)
+        with contextlib.closing(open_reader(path)) as opened_:
+            for batch in opened_.batches(head):
+                yield from zip(*(batch[one] for one in chosen), strict=True)
 
-    first = list(itertools.islice(rows(head.columns), HEAD))
+    with contextlib.closing(rows(head.columns)) as all_rows:
+        first = list(itertools.islice(all_rows, HEAD))
     return Opened(name=path.name, columns=head.columns, head=first, rows=rows)
 
 

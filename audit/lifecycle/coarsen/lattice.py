@@ -134,8 +134,20 @@ class Search:
                     best, loss = one, self._seen[one][1]
         else:
             proved = True
+        best, loss = self._lowered(best, loss)
         return Found(choice=best, loss=loss, held=self._seen[best][0], proved=proved,
                      checked=self.checked, choices=prod(shape))  # fmt: skip
+
+    def _lowered(self, best: Choice, loss: float) -> tuple[Choice, float]:
+        """Of choices that cost the same, one on which no column can be told more finely."""
+        place = 0
+        while place < len(best):
+            lower = (*best[:place], best[place] - 1, *best[place + 1 :])
+            if lower[place] >= 0 and self._passes(lower) and self._seen[lower][1] < loss + 1e-12:
+                best, loss, place = lower, min(loss, self._seen[lower][1]), 0
+            else:
+                place += 1
+        return best, loss
 
     def _bounds(self, shape: Choice) -> Any:
         """What every choice costs at least."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from audit.lifecycle.people import Actor, actor_of
 from gateway.ledger import Checkpoint
 from rules.model import Text
 
@@ -95,7 +96,7 @@ class Account:
     """A dataset's standing: what is promised, spent and answered."""
 
     declared: dict[str, Any]
-    by: str
+    actor: Actor
     budget: Fraction
     spent: list[Fraction] = field(default_factory=list)
     released: dict[str, dict[str, Any]] = field(default_factory=dict)  # query → record
@@ -124,7 +125,11 @@ def accounts(records: Iterable[Checkpoint]) -> dict[str, Account]:
         if one.kind == OPENED:
             found.setdefault(
                 body["dataset"],
-                Account(declared=body["declared"], by=body["by"], budget=Fraction(body["budget"])),
+                Account(
+                    declared=body["declared"],
+                    actor=actor_of(body),
+                    budget=Fraction(body["budget"]),
+                ),
             )
         elif one.kind in (RAISED, SPENT, RELEASED) and body["dataset"] in found:
             account = found[body["dataset"]]

@@ -11,6 +11,7 @@ import pytest
 
 from audit import cli
 from audit.lifecycle import count_cli
+from audit.lifecycle.acting import account
 from audit.lifecycle.book import Book
 from audit.lifecycle.privacy.budget import accounts
 
@@ -28,22 +29,28 @@ columns:
 
 
 @pytest.fixture
-def ledger(tmp_path, capsys):
+def ledger(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("QINGLANG_PASSPHRASE", "eight letters")
     rows = [f"X{n},{'男' if n % 2 else '女'},{n % 100}" for n in range(600)]
     (tmp_path / "pupils.csv").write_text("学号,性别,成绩\n" + "\n".join(rows), encoding="utf-8")
     (tmp_path / "pupils.yaml").write_text(DECLARED, encoding="utf-8")
     folder = tmp_path / "book"
-    assert run("budget", "open", tmp_path / "pupils.yaml", ledger=folder) == 0
+    for words in (["officer", "--account", account(), "--manages"],
+                  ["clerk", "--key-out", str(tmp_path / "clerk.pem")],
+                  ["head", "--key-out", str(tmp_path / "head.pem")]):  # fmt: skip
+        assert cli.main(["data", "people", "add", *words, "--book", str(folder)]) == 0
+    assert run("budget", "open", tmp_path / "pupils.yaml", ledger=folder, who="clerk") == 0
     capsys.readouterr()
     return folder
 
 
-def run(*words, ledger, who="officer"):
-    return cli.main(["data", *map(str, words), "--ledger", str(ledger), "--who", who, "--json"])
+def run(*words, ledger, who=""):
+    by = ["--by", who, "--sign-with", str(ledger.with_name(f"{who}.pem"))] if who else []
+    return cli.main(["data", *map(str, words), "--ledger", str(ledger), *by, "--json"])
 
 
 def count(ledger, *more, by="性别", epsilon="1"):
-    return run("count", "pupils", "--by", by, "--epsilon", epsilon, "--purpose", "年报", *more,
+    return run("count", "pupils", "--by", by, "--epsilon", epsilon, "--purpose", "年报统计", *more,
                ledger=ledger)  # fmt: skip
 
 
@@ -67,14 +74,15 @@ def test_an_answer_and_its_price(ledger, capsys):
     chain = Book(folder=ledger).check()
     assert not chain.faults
     assert [one.kind for one in chain.checkpoints] == [
-        "privacy-budget", "access", "privacy-spent", "privacy-released",
-        "access", "privacy-spent", "privacy-released",
+        "people", "people", "people", "privacy-budget",
+        "access", "access-done", "privacy-spent", "privacy-released",
+        "access", "access-done", "privacy-spent", "privacy-released",
     ]  # fmt: skip
     assert "X1" not in (ledger / "book.jsonl").read_text("utf-8").replace("pupils", "")
 
 
 def test_words(ledger, capsys):
-    cli.main(["data", "count", "pupils", "--by", "成绩", "--epsilon", "1", "--purpose", "p",
+    cli.main(["data", "count", "pupils", "--by", "成绩", "--epsilon", "1", "--purpose", "test",
               "--ledger", str(ledger)])  # fmt: skip
     out = capsys.readouterr().out
     assert "20 次中有 19 次" in out
@@ -85,7 +93,8 @@ def test_words(ledger, capsys):
 
 def test_more_is_another_persons_word(ledger, tmp_path, capsys):
     more = ("budget", "raise", "pupils", "--budget", "3", "--reason", "r")
-    assert run(*more, ledger=ledger) == 1
+    assert run(*more, ledger=ledger) == 1  # the account that the clerk worked under
+    assert run(*more, ledger=ledger, who="clerk") == 1
     assert run(*more, ledger=ledger, who="head") == 0
     assert run(*more, ledger=ledger, who="head") == 1  # only ever more
     assert accounts(Book(folder=ledger).records())["pupils"].left == 3
@@ -98,17 +107,17 @@ def test_more_is_another_persons_word(ledger, tmp_path, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        ("count", "none", "--by", "性别", "--epsilon", "1", "--purpose", "p"),
-        ("count", "pupils", "--by", "学号", "--epsilon", "1", "--purpose", "p"),
-        ("count", "pupils", "--by", "性别,性别", "--epsilon", "1", "--purpose", "p"),
-        ("count", "pupils", "--by", "", "--epsilon", "1", "--purpose", "p"),
+        ("count", "none", "--by", "性别", "--epsilon", "1", "--purpose", "test"),
+        ("count", "pupils", "--by", "学号", "--epsilon", "1", "--purpose", "test"),
+        ("count", "pupils", "--by", "性别,性别", "--epsilon", "1", "--purpose", "test"),
+        ("count", "pupils", "--by", "", "--epsilon", "1", "--purpose", "test"),
         ("count", "pupils", "--by", "性别", "--epsilon", "0", "--purpose", "p"),
         ("budget", "raise", "pupils", "--budget", "x", "--reason", "r"),
     ],
 )
 def test_bad_input_costs_nothing(ledger, words):
     assert run(*words, ledger=ledger) == 2
-    assert len(Book(folder=ledger).records()) == 1
+    assert len(Book(folder=ledger).records()) == 4
 
 
 def test_a_crash_costs_budget_and_tells_nothing(ledger, monkeypatch, capsys):
@@ -161,7 +170,7 @@ def test_two_processes_at_once(ledger):
     running = [
         subprocess.Popen(
             [sys.executable, "-c", code, "data", "count", "pupils", "--by", "性别", "--epsilon",
-             "1", "--purpose", "p", "--fresh", "--ledger", str(ledger), "--who", "w"],
+             "1", "--purpose", "test", "--fresh", "--ledger", str(ledger)],
             cwd=ROOT, stdout=subprocess.PIPE,
         )
         for _ in range(5)

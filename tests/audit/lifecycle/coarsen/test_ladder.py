@@ -49,7 +49,7 @@ def test_labels(ladder, value, labels):
     ],
 )
 def test_what_is_no_ladder(wrong):
-    with pytest.raises(ValueError, match="stands|must"):
+    with pytest.raises(ValueError, match=r"stands|must"):
         Ladder(id="x", title=TITLE, **wrong)
 
 

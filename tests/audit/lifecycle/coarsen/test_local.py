@@ -36,7 +36,7 @@ def test_parts_hold(rows, wanted):
 def test_labels_are_no_wider_than_needed():
     rows = [("aaa", str(n), "1") for n in range(8)] + [("bbb", "x", "1")] * 2
     one = search(rows, Wanted(k=2))
-    parts = Cutting(one.bottom, one.rungs, (), Wanted(k=2)).cut()
+    parts = Cutting(one.bottom, one.rungs, one._columns, Wanted(k=2)).cut()
     values = [["aaa", "bbb"], [str(n) for n in range(8)] + ["x"]]
     told = labels(parts, one.rungs, values)
     assert sorted(zip(*told, strict=True)) == [
@@ -48,11 +48,11 @@ def test_labels_are_no_wider_than_needed():
 def test_a_strange_value_is_no_end_of_a_range():
     rows = [("aaa", "1", "1"), ("aaa", "x", "1"), ("aaa", "", "1"), ("aaa", "9", "1")]
     one = search(rows, Wanted(k=2))
-    parts = Cutting(one.bottom, one.rungs, (), Wanted(k=2)).cut()
+    parts = Cutting(one.bottom, one.rungs, one._columns, Wanted(k=2)).cut()
     told = labels(parts, one.rungs, [["aaa"], ["1", "9", "", "x"]])
     assert sorted(told[1]) == ["*", "1~9"]
 
 
 def test_the_whole_does_not_hold():
     one = search([("a", "1", "1")], Wanted(k=2))
-    assert Cutting(one.bottom, one.rungs, (), Wanted(k=2)).cut() is None
+    assert Cutting(one.bottom, one.rungs, one._columns, Wanted(k=2)).cut() is None

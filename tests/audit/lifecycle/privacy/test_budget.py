@@ -16,6 +16,7 @@ from audit.lifecycle.privacy.budget import (
     epsilon,
     may_spend,
 )
+from audit.lifecycle.sharing import NOBODY
 from rules.load import DataError, loads
 
 TEXT = """
@@ -79,8 +80,10 @@ def test_the_account_is_the_sum_of_the_records():
     declared = {"largest": "1"}
     found = accounts(
         [
-            record("privacy-budget", declared=declared, by="a", budget="1"),
-            record("privacy-budget", declared=declared, by="a", budget="9"),  # not a second time
+            record("privacy-budget", declared=declared, actor=NOBODY, budget="1"),
+            record(
+                "privacy-budget", declared=declared, actor=NOBODY, budget="9"
+            ),  # not a second time
             record("privacy-spent", epsilon="1/2"),
             record("privacy-released", query="q", counts=[1]),
             record("access"),
@@ -97,7 +100,7 @@ def test_the_account_is_the_sum_of_the_records():
 
 
 def test_one_answer_may_not_take_all():
-    account = Account(declared={"largest": "1"}, by="a", budget=Fraction(5))
+    account = Account(declared={"largest": "1"}, actor=NOBODY, budget=Fraction(5))
     with pytest.raises(BudgetError, match="单次"):
         may_spend(account, Fraction(2))
 
