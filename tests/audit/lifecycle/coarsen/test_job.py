@@ -76,7 +76,7 @@ def test_the_same_again(tmp_path):
 def test_cells_under_a_star(tmp_path):
     path = source(tmp_path)
     rows = path.read_text("utf-8").splitlines()
-    alone = [f"甲{n},男,1990-01-0{n + 1},x,{'无' if n % 2 else '哮喘'},{50 + n}" for n in range(9)]
+    alone = [f"甲{n},男,{1970 + n}-01-01,x,{'无' if n % 2 else '哮喘'},{50 + n}" for n in range(9)]
     path.write_text("\n".join(rows + alone), encoding="utf-8")
     out = tmp_path / "b.csv"
     wanted = Wanted(k=8, l=2, cells=True, most_suppressed=0.2)
