@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from audit.lifecycle.finding import Search, Tally
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece, Unread
 from audit.lifecycle.rosters import open_roster
 from rules.load import DataError, Problem
 from rules.model import Text
 from rules.personal_files import load_knowledge
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece, Unread
 from rules.recognise.personal.finder import Finder
 from rules.recognise.personal.kinds import FINDABLE, Confidence, Hit, Kind
 from rules.recognise.personal.triggers import Linear, Plain, Trigger, Vector, best

@@ -22,11 +22,11 @@ from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
 from audit.lifecycle.knowledge import load_judge
 from audit.lifecycle.model import Address
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
 from audit.lifecycle.shapes import text_of
 from rules.load import DataError, Problem, WorldError
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece
 from rules.recognise.personal.kinds import Kind
 
 HEAD = 2000  # rows that columns are judged by, where none are named

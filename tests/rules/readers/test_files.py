@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.files import BY_NAME, UNKNOWN, open_pieces, stream_pieces
-from audit.lifecycle.readers.model import Piece, Unread
+from rules.readers.files import BY_NAME, UNKNOWN, open_pieces, stream_pieces
+from rules.readers.model import Piece, Unread
 
 NAMES = [f"x{end}" for end in (*BY_NAME, ".zip", ".gz", ".eml", ".txt", "")]
 HEADS = [

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from audit.lifecycle.readers.columns import BROKEN, parquet_pieces
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
+from rules.readers.columns import BROKEN, parquet_pieces
+from rules.readers.model import Bounds, Piece, Unread
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
 from rules.model import Text
+from rules.readers.model import Bounds, Piece, Unread
 from rules.recognise.charset import decode
 
 BROKEN = Text(zh="邮件已损坏，未能读取", en="a damaged mail, not read")

@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from audit.lifecycle.readers.archives import BOMB, BROKEN, DEEP, LOCKED, MANY
-from audit.lifecycle.readers.files import stream_pieces
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
+from rules.readers.archives import BOMB, BROKEN, DEEP, LOCKED, MANY
+from rules.readers.files import stream_pieces
+from rules.readers.model import Bounds, Piece, Unread
 
 CSV = "姓名,手机\n张小萌,13800000000\n".encode()
 

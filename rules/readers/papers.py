@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element
 import pypdf
 from defusedxml.ElementTree import fromstring
 
-from audit.lifecycle.readers.headers import name_like
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
 from rules.model import Text
+from rules.readers.headers import name_like
+from rules.readers.model import Bounds, Piece, Unread
 
 BROKEN = Text(zh="文档已损坏，未能读取", en="a damaged document, not read")
 LOCKED = Text(zh="有密码，未能读取", en="protected by a password, not read")

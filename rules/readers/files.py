@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from audit.lifecycle.readers.archives import gzip_pieces, zip_pieces
-from audit.lifecycle.readers.columns import parquet_pieces
-from audit.lifecycle.readers.documents import json_pieces, jsonl_pieces
-from audit.lifecycle.readers.dumps import sql_pieces
-from audit.lifecycle.readers.mail import mail_pieces
-from audit.lifecycle.readers.model import BOUNDS, Bounds, Piece, Unread
-from audit.lifecycle.readers.papers import docx_pieces, pdf_pieces
-from audit.lifecycle.readers.sheets import OLE, sheet_pieces
-from audit.lifecycle.readers.tables import csv_pieces
-from audit.lifecycle.readers.texts import text_pieces
 from rules.model import Text
+from rules.readers.archives import gzip_pieces, zip_pieces
+from rules.readers.columns import parquet_pieces
+from rules.readers.documents import json_pieces, jsonl_pieces
+from rules.readers.dumps import sql_pieces
+from rules.readers.mail import mail_pieces
+from rules.readers.model import BOUNDS, Bounds, Piece, Unread
+from rules.readers.papers import docx_pieces, pdf_pieces
+from rules.readers.sheets import OLE, sheet_pieces
+from rules.readers.tables import csv_pieces
+from rules.readers.texts import text_pieces
 
 Reader = Callable[[str, BinaryIO, Bounds], Iterator[Piece | Unread]]
 UNKNOWN = Text(

@@ -10,8 +10,8 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
 from rules.model import Text
+from rules.readers.model import Bounds, Piece, Unread
 from rules.recognise.charset import decode
 
 BLOCK = 64 * 1024  # characters of one piece

@@ -6,8 +6,8 @@ from datetime import date
 import openpyxl
 import pytest
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.sheets import BROKEN, LOCKED, OLE, SPOILED, sheet_pieces, two_rows
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.sheets import BROKEN, LOCKED, OLE, SPOILED, sheet_pieces, two_rows
 
 
 def book(rows: list[list[object]], *merged: str) -> bytes:

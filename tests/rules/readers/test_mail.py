@@ -6,9 +6,9 @@ from email.message import EmailMessage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.files import stream_pieces
-from audit.lifecycle.readers.mail import DEEP, LARGE
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
+from rules.readers.files import stream_pieces
+from rules.readers.mail import DEEP, LARGE
+from rules.readers.model import Bounds, Piece, Unread
 
 
 def letter() -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.model import Bounds, Piece
-from audit.lifecycle.readers.texts import SPOILED, codec, cut_place, lines, text_pieces
+from rules.readers.model import Bounds, Piece
+from rules.readers.texts import SPOILED, codec, cut_place, lines, text_pieces
 
 ZH = "姓名：张小萌，今天我们学习了中国历史上的一些重要事件，大家都觉得很有意思。\n"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.tables import BROKEN, RAGGED, csv_pieces, delimiter
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.tables import BROKEN, RAGGED, csv_pieces, delimiter
 
 
 def read(data: bytes, bounds: Bounds = Bounds()) -> tuple[list[Piece], list[Unread]]:  # noqa: B008

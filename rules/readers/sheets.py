@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 import openpyxl
 import python_calamine
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.tables import cells
 from rules.model import Text
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.tables import cells
 
 EXACT = 10**15  # from here on a number of a sheet has lost its last digits
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

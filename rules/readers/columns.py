@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, BinaryIO
 
-from audit.lifecycle.readers.documents import walk
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
 from rules.model import Text
+from rules.readers.documents import walk
+from rules.readers.model import Bounds, Piece, Unread
 
 BATCH = 4096
 BROKEN = Text(zh="Parquet 文件已损坏或已加密", en="a damaged or encrypted Parquet file")

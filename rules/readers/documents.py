@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.texts import codec, lines
 from rules.model import Text
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.texts import codec, lines
 
 DEPTH = 60
 BROKEN = Text(zh="不是完整的 JSON", en="no whole JSON")

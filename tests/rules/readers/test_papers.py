@@ -6,8 +6,8 @@ import docx
 import pypdf
 import pytest
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.papers import (
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.papers import (
     BROKEN,
     LARGE,
     LOCKED,

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.texts import lines
 from rules.model import Text
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.texts import lines
 
 BROKEN = Text(zh="INSERT 语句不完整", en="an INSERT statement is not whole")
 _NAME = r"[`\"\[]?[\w$\u4e00-\u9fff]+[`\"\]]?"

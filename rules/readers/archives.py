@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, BinaryIO, cast
 
-from audit.lifecycle.readers.mail import Inner
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
 from rules.model import Text
+from rules.readers.mail import Inner
+from rules.readers.model import Bounds, Piece, Unread
 
 BROKEN = Text(zh="压缩包已损坏，未能读取", en="a damaged archive, not read")
 LOCKED = Text(zh="有密码，未能读取", en="protected by a password, not read")

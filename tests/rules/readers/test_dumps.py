@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.dumps import BROKEN, sql_pieces
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
+from rules.readers.dumps import BROKEN, sql_pieces
+from rules.readers.model import Bounds, Piece, Unread
 
 
 def read(text: str, bounds: Bounds | None = None) -> list[tuple[str, str, str, int]]:

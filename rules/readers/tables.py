@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from audit.lifecycle.readers.headers import headed
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
-from audit.lifecycle.readers.texts import SPOILED, lines
 from rules.model import Text
+from rules.readers.headers import headed
+from rules.readers.model import Bounds, Piece, Unread
+from rules.readers.texts import SPOILED, lines
 
 SAMPLE = 64 * 1024
 DELIMITERS = ",\t;|"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audit.lifecycle.readers.headers import headed, header_row, name_like, named
+from rules.readers.headers import headed, header_row, name_like, named
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.lifecycle.readers.documents import BROKEN, DEEP, LARGE, json_pieces, jsonl_pieces, walk
-from audit.lifecycle.readers.model import Bounds, Piece, Unread
+from rules.readers.documents import BROKEN, DEEP, LARGE, json_pieces, jsonl_pieces, walk
+from rules.readers.model import Bounds, Piece, Unread
 
 
 def read(data: bytes, bounds: Bounds | None = None) -> list[Piece | Unread]:
