@@ -86,16 +86,19 @@ class Weighing:
         self._minors: dict[int, date] = {}
         self._opaque: dict[Opaque, None] = {}
 
-    def add(self, kind: Kind, value: str, confidence: Confidence) -> None:
-        """One find. `value` is folded to ASCII digits and letters."""
+    def add(self, kind: Kind, value: str, confidence: Confidence) -> bool:
+        """One find; whether it is new. `value` is folded to ASCII digits and letters."""
         bare = _BETWEEN.sub("", value).upper()
         known = hash(bare)
         sure = confidence is Confidence.VERIFIED
-        (self._sure if sure else self._unsure).setdefault(kind, set()).add(known)
+        table = (self._sure if sure else self._unsure).setdefault(kind, set())
+        fresh = known not in table and known not in self._sure.get(kind, ())
+        table.add(known)
         if sure and kind in (Kind.ID_CARD, Kind.NATIONAL_STUDENT_NUMBER):
             born = _born(bare)
             if born is not None:
                 self._minors[hash(bare[-18:])] = born
+        return fresh
 
     def unread(self, why: Opaque) -> None:
         self._opaque[why] = None
