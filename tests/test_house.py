@@ -49,7 +49,7 @@ PURE = (
     "audit/sampling.py", "audit/scope.py", "audit/targets.py",
     "audit/lifecycle/columns.py", "audit/lifecycle/discover.py", "audit/lifecycle/grading.py",
     "audit/lifecycle/inventory.py", "audit/lifecycle/inventory_report.py",
-    "audit/lifecycle/kind_words.py", "audit/lifecycle/links.py", "audit/lifecycle/risk.py",
+    "audit/lifecycle/links.py", "audit/lifecycle/risk.py",
     "audit/lifecycle/shapes.py",
     "audit/probes/collect.py", "audit/probes/collected.py", "audit/probes/host.py",
     "audit/probes/linux",

@@ -67,6 +67,7 @@ def hook_table(
         websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
         layers.PictureHook: responses.pictures.judge,
+        layers.SendingHook: requests.leaving.judge,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }

@@ -35,6 +35,7 @@ class Exchange:
         "encoding",
         "facts",
         "hold",
+        "left",
         "method",
         "outcome",
         "own",
@@ -59,6 +60,7 @@ class Exchange:
         self.bytes_up = 0
         self.bytes_down = 0
         self.counted = 0  # bytes told to quotas
+        self.left: tuple[Facts, Outcome, str] | None = None  # what it carried out, and what of it
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 
     def unread(self) -> None:

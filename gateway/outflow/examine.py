@@ -18,6 +18,7 @@ from gateway.outflow.look import Seen, look
 from gateway.outflow.mask import Fakes, masked
 from gateway.outflow.model import Part
 from gateway.outflow.parts import parts, query_part
+from gateway.outflow.words import scrubbed
 from gateway.unpack import Unpacker
 from rules.model import Gap
 from rules.recognise.personal.carried import Carried, Opaque
@@ -148,6 +149,11 @@ class Examiner:
     def mask_later(self, sent: Sent, examined: Examined, today: date) -> Future[Rewritten | None]:
         """Mask a large one on the other."""
         return self._run(lambda finder: rewritten(sent, examined, self.fakes, finder, today))
+
+    def scrubbed(self, text: str) -> str:
+        """What somebody wrote, with every find named instead of told."""
+        self._here = self._here or self._make()
+        return scrubbed(text, self._here)
 
     def _run[T](self, work: Callable[[Finder], T]) -> Future[T]:
         if self._pool is None:

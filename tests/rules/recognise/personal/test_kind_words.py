@@ -1,6 +1,6 @@
 """Every kind has its words."""
 
-from audit.lifecycle.kind_words import WORDS
+from rules.recognise.personal.kind_words import WORDS
 from rules.recognise.personal.kinds import Kind
 
 
