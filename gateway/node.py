@@ -111,6 +111,14 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The roster by which names are known in what leaves; `key` where it is sealed."""
+
+    roster: Path
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """All a process of this node needs to know. Paths are absolute; sizes are bytes."""
 
@@ -140,6 +148,7 @@ class Node:
     bundle: str = ""  # where signed policy bundles are fetched from
     signer: Path | None = None  # socket of a signer run apart; None: one of our own
     images: Images | None = None  # the model that reads images, if there is one
+    names: Names | None = None  # whose names are known in what leaves
     anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property

@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
+from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Names, Node
 
 CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
@@ -30,7 +30,7 @@ class Settings:
     `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
     given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
     that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
-    (text; a link taking `?code=`). `images` (file only) names a model that reads images.
+    (text; a link taking `?code=`). `images` (file only) names a model that reads images, `names` (file only) a roster.
     """
 
     name: str | None = None
@@ -68,6 +68,7 @@ class Settings:
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
     images: Images | None = None
+    names: Names | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -162,6 +163,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
         images=_resolved(settings.images),
+        names=_named(settings.names),
     )
     return Plan(
         node=node,
@@ -170,6 +172,12 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         pac_direct=settings.pac_direct,
         pac_fallback=bool(settings.pac_fallback),
     )
+
+
+def _named(names: Names | None) -> Names | None:
+    if names is None:
+        return None
+    return Names(roster=_file(names.roster), key=None if names.key is None else _file(names.key))
 
 
 def _resolved(images: Images | None) -> Images | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from audit.lifecycle.finding import Search, Tally
-from audit.lifecycle.rosters import open_roster
+from gateway.rosters import open_roster
 from rules.load import DataError, Problem
 from rules.model import Text
 from rules.personal_files import load_knowledge

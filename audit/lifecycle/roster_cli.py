@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.rosters import make_key, read_key, sealed, write_new
+from gateway.rosters import make_key, read_key, sealed, write_new
 from rules.personal_files import MAX_ROSTER, roster_of
 
 

@@ -12,7 +12,7 @@ from mitmproxy import http
 from gateway.page.model import Page
 from gateway.pipeline import Outcome
 from rules.hosts import canonical, is_address
-from rules.model import Facts, Gap, Stage
+from rules.model import Facts, Gap, Signal, Stage
 
 if TYPE_CHECKING:
     from gateway.mitm.connection import EdgeClient
@@ -37,6 +37,7 @@ class Exchange:
         "hold",
         "left",
         "method",
+        "noted",
         "outcome",
         "own",
         "picture",
@@ -61,6 +62,7 @@ class Exchange:
         self.bytes_down = 0
         self.counted = 0  # bytes told to quotas
         self.left: tuple[Facts, Outcome, str] | None = None  # what it carried out, and what of it
+        self.noted: tuple[Signal, ...] = ()  # what of it could not be read
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 
     def unread(self) -> None:

@@ -192,6 +192,9 @@ class Filter:
         if exchange.left is not None and outcome.deed not in (Deed.PAGE, Deed.REFUSE):
             facts, outcome, told = exchange.left  # what it carried out says more
             problem = "; ".join(filter(None, (told, problem)))
+        if exchange.noted:
+            items = (*exchange.noted, *outcome.signals.items)
+            outcome = replace(outcome, signals=replace(outcome.signals, items=items))
         if not problem and exchange.facts.seen and cares(exchange.facts.seen):
             problem = CARE  # an Event, so that somebody is told
         self.record(

@@ -39,6 +39,7 @@ from mitmproxy.proxy.layers.http._events import (
 from gateway.content import WINDOW
 from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
 from gateway.mitm.messages import EdgeWebsocket
+from gateway.mitm.sending import Sending, SendingHook
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
@@ -55,15 +56,6 @@ ALERT_ACCESS_DENIED = bytes((0x15, 3, 3, 0, 2, 2, 49))  # RFC 8446 section 6.2
 @dataclass(frozen=True, slots=True)
 class Window:
     """The first bytes of a response, as sent; `whole`: there are no more."""
-
-    flow: http.HTTPFlow
-    body: bytes
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """A request's body before any of it leaves; not `whole`: longer than what is held."""
 
     flow: http.HTTPFlow
     body: bytes
@@ -90,14 +82,6 @@ class PictureHook(StartHook):
     """An image is held; the answer takes its time, and only this stream waits for it."""
 
     data: Window
-    blocking = True
-
-
-@dataclass
-class SendingHook(StartHook):
-    """What leaves is read first; the answer takes its time, and only this stream waits."""
-
-    data: Sending
     blocking = True
 
 

@@ -19,7 +19,7 @@ from mitmproxy import http
 from gateway.content import all_codings
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
-from gateway.mitm.layers import Sending
+from gateway.mitm.sending import Sending
 from gateway.outflow.examine import INLINE, Examined, Examiner, Rewritten, Sent, too_large
 from gateway.outflow.look import Seen
 from gateway.outflow.words import safe_path
@@ -138,9 +138,7 @@ class Leaving:
         if verdict is before.verdict:
             judge.told_outflow("unread" if carried.unread else "below")
             if carried.unread:  # counted with what was let through
-                told = signals(Carried(unread=carried.unread))
-                items = (*told, *before.signals.items)
-                exchange.outcome = replace(before, signals=replace(before.signals, items=items))
+                exchange.noted = signals(Carried(unread=carried.unread))
             return Action.ALLOW
         judge.told_outflow(verdict.enforced)
         items = (*signals(carried), *before.signals.items)
@@ -171,7 +169,8 @@ class Leaving:
         if exchange.left is None:
             return
         facts, outcome, _ = exchange.left
-        if fresh is None:
+        coded = headers("transfer-encoding").strip().lower() not in ("", "chunked")
+        if fresh is None or coded:
             exchange.left = None
             exchange.facts = facts
             exchange.outcome = replace(outcome, deed=Deed.PAGE)

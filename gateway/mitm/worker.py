@@ -48,16 +48,20 @@ from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, Node
+from gateway.outflow.examine import Examiner
 from gateway.page.maker import PageMaker
 from gateway.page.ticket import Tickets
 from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
+from gateway.rosters import open_roster
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from rules.app_files import open_apps
 from rules.asking import open_asked
 from rules.load import DataError, WorldError, load
+from rules.personal_files import load_knowledge
 from rules.recognise.content import Recogniser
+from rules.recognise.personal.finder import Finder
 
 if TYPE_CHECKING:
     from gateway.images import Gallery
@@ -66,7 +70,13 @@ GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
 
 
-def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None = None) -> InForce:
+def in_force(
+    loaded: Loaded,
+    pseudonym: bytes,
+    node: Node,
+    known: Known | None = None,
+    examiner: Examiner | None = None,
+) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
     recogniser = Recogniser.open(loaded.base.path)
@@ -78,7 +88,20 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         recogniser=recogniser,
         asked=open_asked(loaded.base.path, (recogniser,)),
         apps=open_apps(loaded.base.path),
+        outflow=examiner if snapshot.outflow else None,
     )
+
+
+def finders(node: Node) -> Callable[[], Finder]:
+    """What makes recognisers of personal data: one roster in memory, however many are made."""
+    knowledge = load_knowledge()
+    roster = None
+    if node.names is not None:
+        try:
+            roster = open_roster(node.names.roster, node.names.key)
+        except (DataError, WorldError, OSError) as error:
+            logger.error("outflow: no name of the roster is known: {}", error)
+    return lambda: Finder(knowledge, roster)
 
 
 def known(force: InForce) -> dict[str, object]:
@@ -111,7 +134,10 @@ class Worker:
         self.follower = Follower(node)
         self._pseudonym = keys.pseudonym
         self.identity = IdentityFollower.of(node)
-        force = in_force(self.follower.load(), keys.pseudonym, node, self.identity.known)
+        self.examiner = Examiner(finders(node))
+        force = in_force(
+            self.follower.load(), keys.pseudonym, node, self.identity.known, self.examiner
+        )
         self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
         loop.destinations = destinations
@@ -158,7 +184,11 @@ class Worker:
             if self.follower.changed():
                 force = await asyncio.to_thread(
                     lambda: in_force(
-                        self.follower.load(), self._pseudonym, self.node, self.identity.known
+                        self.follower.load(),
+                        self._pseudonym,
+                        self.node,
+                        self.identity.known,
+                        self.examiner,
                     )
                 )
                 self.filter.force = force
@@ -218,6 +248,7 @@ class Worker:
         await asyncio.to_thread(self.desk.close)
         if self.filter.images is not None:
             await asyncio.to_thread(self.filter.images.close)
+        self.examiner.close()
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(self.usage.close)

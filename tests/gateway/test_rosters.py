@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.lifecycle.rosters import make_key, open_roster, opened, read_key, sealed, write_new
+from gateway.rosters import make_key, open_roster, opened, read_key, sealed, write_new
 from rules.load import DataError, WorldError
 
 KEY, OTHER = bytes(range(32)), bytes(32)
