@@ -113,6 +113,10 @@ class Masker:
         self.troubles: Counter[Trouble] = Counter()
         self._memo: dict[str, Any] = {}
         self._one = one if one is not None else _one(mask, context, today, finder)
+        one_ = self._one
+        self._many: keyed.Many = lambda texts: [one_(text) for text in texts]
+        if one is None and mask.algorithm is Algorithm.PSEUDONYM:
+            self._many = keyed.pseudonyms(mask.pseudonym, context)
         self._shift = keyed.shift(mask.shift, context)
         self._batch = {
             Algorithm.NOISE: keyed.noise(mask.noise, context),
@@ -147,20 +151,19 @@ class Masker:
         memo, one = self._memo, self._one
         if self.mask.algorithm is Algorithm.SEAL:  # every value has its own nonce
             return [value if value is None or value == "" else one(value) for value in values]
-        if len(memo) > MEMO:
+        texts = {value for value in values if value.__class__ is str}
+        if len(memo) + len(texts) > 2 * MEMO:
             memo.clear()
-        found: list[Any] = []
-        for value in values:
-            if value.__class__ is str:
-                known = memo.get(value)
-                if known is None:
-                    known = memo[value] = one(value) if value else value
-                found.append(known)
-            else:
-                found.append(None if value is None else one(value))
-        if len(memo) > 2 * MEMO:
-            memo.clear()
-        return found
+        new = list(texts.difference(memo))
+        memo.update(zip(new, self._many(new), strict=True))
+        if "" in texts:
+            memo[""] = ""
+        if len(texts) > 2 * MEMO:  # a batch larger than what is remembered
+            self._memo = {}
+        return [
+            memo[value] if value.__class__ is str else (None if value is None else one(value))
+            for value in values
+        ]
 
     def _tokens(self, values: Sequence[Any]) -> list[Any]:
         vault = self.context.vault

@@ -45,15 +45,22 @@ class Dice:
         return found
 
     def digits(self, count: int) -> str:
-        return f"{self.roll(10**count):0{count}d}"
+        top = 10**count
+        self._left, found = divmod(self._left, top)
+        return str(top + found)[1:]
 
     def letters(self, count: int, alphabet: str = _BASE32) -> str:
-        return "".join(alphabet[self.roll(len(alphabet))] for _ in range(count))
+        left, sides, found = self._left, len(alphabet), ""
+        for _ in range(count):
+            left, place = divmod(left, sides)
+            found += alphabet[place]
+        self._left = left
+        return found
 
 
 def _id18(dice: Dice) -> str:
-    born = _FIRST_DAY + timedelta(days=dice.roll(_DAYS))
-    body = f"99{dice.digits(4)}{born:%Y%m%d}{dice.digits(3)}"
+    born = (_FIRST_DAY + timedelta(days=dice.roll(_DAYS))).isoformat()
+    body = f"99{dice.digits(4)}{born[:4]}{born[5:7]}{born[8:]}{dice.digits(3)}"
     return body + id_card_digit(body)
 
 

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher as Ciphers
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 
-from policies import masks_ff1
+from policies import masks_digest, masks_ff1
 from policies.masks_fake import FAKERS, Dice
 from policies.masks_model import (
     SAME,
@@ -28,7 +28,6 @@ from policies.masks_model import (
     Context,
     Ff1,
     Format,
-    Hash,
     Letters,
     Noise,
     Pseudonym,
@@ -39,45 +38,56 @@ from policies.masks_model import (
 from policies.masks_plain import canonical, day, number, written
 
 type One = Callable[[Any], Any]
+type Many = Callable[[Sequence[Any]], list[Any]]
 
-BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+READ = 16_384  # dates a shift remembers
 TRIES = 64  # digests tried until one does not hold the original by chance
 _SEALED = "qm1"
 _TAG, _NONCE = 16, 12
 
 
-def pseudonym(told: Pseudonym, context: Context) -> One:
-    """HMAC of the canonical value, written in hex, base32 or digits."""
+def pseudonyms(told: Pseudonym, context: Context) -> Many:
+    """HMAC of the canonical values, written in hex, base32 or digits."""
     key = context.keys.derive(context.purpose, f"pseudonym:{told.hash}:{context.domain}")
-    hash_name, kind, size, prefix = told.hash.value, context.kind, told.length, told.prefix
-    style, digest = told.format, hmac.digest
-    if told.hash is Hash.SM3:
-        digest(key, b"", hash_name)  # raises ValueError where OpenSSL has none
+    kind, size, prefix, spelled = context.kind, told.length, told.prefix, _SPELLED[told.format]
+    digest = masks_digest.keyed(key, told.hash.value)
 
-    def one(value: Any) -> Any:
-        text = canonical(value, kind)
-        if text.__class__ is Trouble:
-            return text
-        message = text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
-        found = prefix + _spelled(digest(key, message, hash_name), style, size)
-        if text.lower() in found:  # type: ignore[union-attr]
-            for count in range(1, TRIES):
-                again = digest(key, message + b"\x00%d" % count, hash_name)
-                found = prefix + _spelled(again, style, size)
-                if text.lower() not in found:  # type: ignore[union-attr]
-                    return found
-            return Trouble.WRONG_SHAPE
-        return found
+    def again(text: str) -> str | Trouble:
+        """A pseudonym held its original by chance: the next digest is taken."""
+        message = text.encode("utf-8", "surrogatepass")
+        for count in range(1, TRIES):
+            found = prefix + spelled([digest(message + b"\x00%d" % count)], size)[0]
+            if text.lower() not in found:
+                return found
+        return Trouble.WRONG_SHAPE
 
-    return one
+    def many(values: Sequence[Any]) -> list[Any]:
+        texts: list[Any] = [canonical(value, kind) for value in values]
+        good = [text for text in texts if text.__class__ is str]
+        made = spelled([digest(text.encode("utf-8", "surrogatepass")) for text in good], size)
+        found = [
+            name if text.lower() not in (name := prefix + one) else again(text)
+            for text, one in zip(good, made, strict=True)
+        ]
+        if len(good) == len(texts):
+            return found
+        left = iter(found)
+        return [next(left) if text.__class__ is str else text for text in texts]
+
+    return many
 
 
-def _spelled(digest: bytes, style: Format, size: int) -> str:
-    if style is Format.HEX:
-        return digest.hex()[:size]
-    if style is Format.BASE32:
-        return base64.b32encode(digest[: (size + 7) // 8 * 5]).decode("ascii").lower()[:size]
-    return str(10**size + int.from_bytes(digest, "big") % 10**size)[1:]
+def pseudonym(told: Pseudonym, context: Context) -> One:
+    """The same of one value."""
+    many = pseudonyms(told, context)
+    return lambda value: many([value])[0]
+
+
+_SPELLED: dict[Format, Callable[[Sequence[bytes], int], list[str]]] = {
+    Format.HEX: masks_digest.hexed,
+    Format.BASE32: masks_digest.base32,
+    Format.DIGITS: masks_digest.digits,
+}
 
 
 def fake(context: Context) -> One:
@@ -88,17 +98,18 @@ def fake(context: Context) -> One:
     faker = FAKERS[kind]
     key = context.keys.derive(context.purpose, f"fake:{context.domain}")
 
+    digest, shaped, make = masks_digest.keyed(key), faker.of.fullmatch, faker.make
+
     def one(value: Any) -> Any:
         text = canonical(value, kind)
-        if isinstance(text, Trouble):
+        if text.__class__ is Trouble:
             return text
-        if faker.of.fullmatch(text) is None:
+        if shaped(text) is None:  # type: ignore[arg-type]
             return Trouble.WRONG_SHAPE
-        message = text.encode("utf-8", "surrogatepass")
+        message = text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
         for count in range(TRIES):
-            digest = hmac.digest(key, message + bytes(count), "sha256")
-            found = faker.make(Dice(digest), text)
-            if text not in found:
+            found = make(Dice(digest(message + bytes(count))), text)  # type: ignore[arg-type]
+            if text not in found:  # type: ignore[operator]
                 return found
         return Trouble.WRONG_SHAPE
 
@@ -211,17 +222,22 @@ def unseal(told: Seal, context: Context) -> One:
 
 def shift(told: Shift, context: Context) -> Callable[[Any, Any], Any]:
     """A date moved by a subject's own number of days, never by none."""
-    key = context.keys.derive(context.purpose, "shift")
+    digest = masks_digest.keyed(context.keys.derive(context.purpose, "shift"))
+    read: dict[str, date | Trouble] = {}  # texts that stand for dates: there are not many
 
     def one(value: Any, subject: Any) -> Any:
         who = canonical(subject, None) if subject not in (None, "") else Trouble.NO_SUBJECT
         if isinstance(who, Trouble):
             return Trouble.NO_SUBJECT
-        found = day(value)
+        found = read.get(value) if value.__class__ is str else day(value)
+        if found is None:
+            if len(read) > READ:
+                read.clear()
+            found = read[value] = day(value)
         if isinstance(found, Trouble):
             return found
-        digest = hmac.digest(key, who.encode("utf-8", "surrogatepass"), "sha256")
-        days = int.from_bytes(digest[:8], "big") % (2 * told.days) - told.days
+        made = digest(who.encode("utf-8", "surrogatepass"))
+        days = int.from_bytes(made[:8], "big") % (2 * told.days) - told.days
         days += days >= 0  # -n to -1, 1 to n
         try:
             if isinstance(value, datetime):

@@ -225,7 +225,7 @@ class Worker:
         self.steps = table.steps
         self.rows = self._batch = 0
         self._maskers = [
-            _masker(table.name, step, policy, keys, today, finder, vault) for step in table.steps
+            masker_of(table.name, step, policy, keys, today, finder, vault) for step in table.steps
         ]
 
     def columns(self, batch: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -236,7 +236,7 @@ class Worker:
         for place, (step, masker) in enumerate(zip(self.steps, self._maskers, strict=True)):
             subjects = batch[step.subject] if step.subject is not None else None
             found = masker.many(batch[place], subjects, self._batch)
-            made.append(_typed(found, step))
+            made.append(typed(found, step))
         return made
 
     def troubles(self) -> dict[str, dict[str, int]]:
@@ -248,16 +248,11 @@ class Worker:
         }
 
 
-def _masker(
-    table: str,
-    step: Step,
-    policy: MaskPolicy,
-    keys: Keys,
-    today: date,
-    finder: Finder,
-    vault: Vault | None,
-) -> Masker:
-    context = Context(
+def context_of(
+    table: str, step: Step, policy: MaskPolicy, keys: Keys, vault: Vault | None = None
+) -> Context:
+    """What the masker of a column works with."""
+    return Context(
         purpose=policy.purpose,
         keys=keys,
         dataset=table,
@@ -266,6 +261,19 @@ def _masker(
         link=step.field.link,
         vault=vault,
     )
+
+
+def masker_of(
+    table: str,
+    step: Step,
+    policy: MaskPolicy,
+    keys: Keys,
+    today: date,
+    finder: Finder,
+    vault: Vault | None,
+) -> Masker:
+    """The masker of one column."""
+    context = context_of(table, step, policy, keys, vault)
     one: Callable[[Any], Any] | None = None
     if step.permute:
         one = masks_keyed.permute(context, step.field.digits)
@@ -273,7 +281,7 @@ def _masker(
     return Masker(step.mask, context, today=today, finder=finder)
 
 
-def _typed(values: list[Any], step: Step) -> list[Any]:
+def typed(values: list[Any], step: Step) -> list[Any]:
     family, algorithm = step.field.family, step.mask.algorithm
     if algorithm is Algorithm.NULL:
         blank = None if step.field.nullable else BLANK[family]

@@ -126,7 +126,7 @@ def plans_of(job: Job, connection: Connection, tables: Sequence[Table]) -> list[
 
 def plan_database(job: Job, source: Place) -> list[TablePlan]:
     """The plan alone."""
-    with _sentences(), snapshot(engine_of(source, write=False)) as connection:
+    with sentences(), snapshot(engine_of(source, write=False)) as connection:
         return plans_of(job, connection, reflected(connection, source.schema))
 
 
@@ -147,7 +147,7 @@ def _errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def sentences() -> Iterator[None]:
     """A database's error as a sentence without a value or a statement."""
     try:
         yield
@@ -200,7 +200,7 @@ def mask_database(job: Job, source: Place, target: Place, tables: Sequence[str] 
     mask_switch.apart(reading, source.schema, writing, target.schema)
     name = hashlib.sha256(f"{writing.url.host}{writing.url.database}{target.schema}".encode())
     lock = Path(tempfile.gettempdir()) / f"qinglang-mask-{name.hexdigest()[:24]}.lock"
-    with alone(lock), _sentences(), snapshot(reading) as connection:
+    with alone(lock), sentences(), snapshot(reading) as connection:
         return _copied(job, connection, reflected(connection, source.schema, tables),
                        writing, target.schema)  # fmt: skip
 

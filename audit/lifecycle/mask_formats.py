@@ -7,6 +7,7 @@ encoding stop the job, and no error quotes a cell. A door: it reads and writes f
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -101,22 +102,16 @@ class CsvReader:
         raise wrong(self._path, "空文件 the file has no header")
 
     def batches(self, head: Head) -> Iterator[Columns]:
-        width, rows, begun = len(head.columns), [], False
-        for row in self._rows():
-            if not begun:
-                begun = any(row)
-                continue
-            if len(row) != width:
-                if not row:
-                    continue
-                self.ragged += 1
-                row = (row + [""] * width)[:width]  # noqa: PLW2901
-            rows.append(row)
-            if len(rows) >= BATCH:
-                yield [list(column) for column in zip(*rows, strict=True)]
-                rows = []
-        if rows:
-            yield [list(column) for column in zip(*rows, strict=True)]
+        width = len(head.columns)
+        rows = filter(None, self._rows())  # an empty line is no row
+        for row in rows:
+            if any(row):
+                break  # the header
+        while part := list(itertools.islice(rows, BATCH)):
+            if set(map(len, part)) != {width}:
+                self.ragged += sum(len(row) != width for row in part)
+                part = [(row + [""] * width)[:width] for row in part]
+            yield [list(column) for column in zip(*part, strict=True)]
 
 
 class CsvWriter:

@@ -19,13 +19,27 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.mask import SAMPLE, Field, Shape, TablePlan, Worker, judge, plan
+from audit.lifecycle.mask import (
+    SAMPLE,
+    Family,
+    Field,
+    Shape,
+    Step,
+    TablePlan,
+    Worker,
+    context_of,
+    judge,
+    masker_of,
+    plan,
+)
 from audit.lifecycle.mask_formats import Columns, Head, Reader, wrong
+from audit.lifecycle.mask_inventory import Known
 from audit.lifecycle.mask_sheets import open_reader, open_writer
 from audit.lifecycle.model import By
 from audit.lifecycle.residual import Scan, Seen
+from policies.masking import Masker
 from policies.masks_files import MaskPolicy
-from policies.masks_model import Algorithm, Keys, Vault
+from policies.masks_model import Algorithm, Context, Keys, Vault
 from rules.load import DataError, Problem, WorldError
 from rules.recognise.personal.finder import Finder
 from rules.recognise.personal.kinds import Kind
@@ -46,7 +60,7 @@ class Job:
     finder: Finder
     headers: dict[str, Kind]
     today: date
-    kinds: dict[str, Kind] = field(default_factory=dict)  # `table.column`, from an inventory
+    known: Known = field(default_factory=Known)  # of an inventory
     vault: Vault | None = None
     tell: Tell = lambda _table, _rows: None
 
@@ -54,14 +68,18 @@ class Job:
         self, table: str, columns: tuple[str, ...], sample: list[list[Any]]
     ) -> dict[str, tuple[Kind | None, By]]:
         """What each column is, by an inventory where there is one, else by a look at it."""
-        found = {}
+        found: dict[str, tuple[Kind | None, By]] = {}
         for name, values in zip(columns, sample, strict=True):
-            known = self.kinds.get(f"{table}.{name}")
-            found[name] = (
-                (known, By.OFFICER)
-                if known is not None
-                else judge(name, values, self.finder, self.headers)
-            )
+            place = f"{table}.{name}"
+            known = self.known.columns.get(place)
+            if known is not None:
+                found[name] = (known, By.OFFICER)
+            elif self.known.unknown(place):
+                found[name] = (None, By.NOTHING)
+            else:
+                found[name] = judge(name, values, self.finder, self.headers)
+                if found[name][1] is By.HEADER and place in self.known.plain:
+                    found[name] = (None, By.NOTHING)  # discovery read the values, and the header
         return found
 
     def worker(self, table: TablePlan) -> Worker:
@@ -70,6 +88,16 @@ class Job:
             table, self.policy, keys=self.keys, today=self.today, finder=self.finder,
             vault=self.vault,
         )  # fmt: skip
+
+    def masker(self, table: str, step: Step) -> Masker:
+        """The masker of one column."""
+        return masker_of(
+            table, step, self.policy, self.keys, self.today, self.finder, self.vault
+        )  # fmt: skip
+
+    def context(self, table: str, step: Step) -> Context:
+        """What that masker works with."""
+        return context_of(table, step, self.policy, self.keys, self.vault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +281,12 @@ def scan_table(
                 name,
                 column,
                 kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
-                declared=algorithm in DECLARED,
+                declared=algorithm in DECLARED or _numbers(step),
                 kind=step.kind,
             )
+
+
+def _numbers(step: Step) -> bool:
+    """Whole numbers that a key drew: by chance a few pass for numbers with check digits."""
+    drawn = step.permute or step.mask.algorithm is Algorithm.PSEUDONYM
+    return drawn and step.field.family is Family.WHOLE
