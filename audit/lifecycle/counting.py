@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import TableClause
 
 from audit.lifecycle.reality import Reality, SeenTable, ageless, agreed, due, undated
+from audit.lifecycle.rule_times import FIRST, ZONE
 from audit.lifecycle.rules import (
     ColumnName,
     Consent,
@@ -43,9 +44,6 @@ from audit.lifecycle.rules import (
 from rules.model import Text
 
 type Order = Select[int] | Text
-
-FIRST = dt.date(1000, 1, 1)  # before it: MySQL's zero date, nobody's day
-ZONE = dt.timezone(dt.timedelta(hours=8))
 
 
 class _AbsentError(Exception):
@@ -127,7 +125,7 @@ def _before(
     """Whether a column's day is before a day, where it has one."""
     if form is Form.UNIX:
         moment = dt.datetime(at.year, at.month, at.day, tzinfo=ZONE)
-        return one < literal(int(moment.timestamp()))
+        return and_(one < literal(int(moment.timestamp())), not_(_dayless(reality, one, form)))
     if form is Form.DATE:
         return and_(one < _day(reality, at), not_(_dayless(reality, one, form)))
     if form is Form.TEXT:
@@ -138,7 +136,7 @@ def _before(
 
 def _dayless(reality: Reality, one: ColumnElement[str], form: Form) -> ColumnElement[bool]:
     if form is Form.UNIX:
-        return one.is_(None)
+        return or_(one.is_(None), one <= literal(0))
     if form is Form.DATE:
         return or_(one.is_(None), one < _day(reality, FIRST))
     if form is Form.TEXT:
