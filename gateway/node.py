@@ -155,6 +155,14 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The roster by which names are known in what leaves; `key` where it is sealed."""
+
+    roster: Path
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """All a process of this node needs to know. Paths are absolute; sizes are bytes."""
 
@@ -185,6 +193,7 @@ class Node:
     signer: Path | None = None  # socket of a signer run apart; None: one of our own
     images: Images | None = None  # the model that reads images, if there is one
     applications: tuple[Served, ...] = ()  # that this node stands before
+    names: Names | None = None  # whose names are known in what leaves
     anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property

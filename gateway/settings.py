@@ -14,7 +14,17 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node, Served
+from gateway.node import (
+    LOGIN_LIFE,
+    PRIVATE,
+    Address,
+    Images,
+    Listener,
+    ListenerKind,
+    Names,
+    Node,
+    Served,
+)
 
 CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
@@ -30,7 +40,7 @@ class Settings:
     `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
     given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
     that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
-    (text; a link taking `?code=`). `images` (file only) names a model that reads images.
+    (text; a link taking `?code=`). `images` (file only) names a model that reads images, `names` (file only) a roster.
     """
 
     name: str | None = None
@@ -69,6 +79,7 @@ class Settings:
     anchor: tuple[str, ...] = ()
     images: Images | None = None
     applications: tuple[Served, ...] = ()
+    names: Names | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -164,6 +175,7 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         anchors=settings.anchor,
         images=_resolved(settings.images),
         applications=tuple(map(_found, settings.applications)),
+        names=_named(settings.names),
     )
     return Plan(
         node=node,
@@ -172,6 +184,12 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         pac_direct=settings.pac_direct,
         pac_fallback=bool(settings.pac_fallback),
     )
+
+
+def _named(names: Names | None) -> Names | None:
+    if names is None:
+        return None
+    return Names(roster=_file(names.roster), key=None if names.key is None else _file(names.key))
 
 
 def _resolved(images: Images | None) -> Images | None:

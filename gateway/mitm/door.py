@@ -30,6 +30,7 @@ from gateway.mitm.login import Logins
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
 from gateway.mitm.responses import Responses
+from gateway.mitm.sending import SendingHook
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, ListenerKind
 from rules.model import Gap
@@ -68,6 +69,7 @@ def hook_table(
         layers.WindowHook: responses.window,
         layers.PictureHook: responses.pictures.judge,
         layers.MaskHook: responses.masked.body,
+        SendingHook: requests.leaving.judge,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }

@@ -12,7 +12,7 @@ from mitmproxy import http
 from gateway.page.model import Page
 from gateway.pipeline import Outcome
 from rules.hosts import canonical, is_address
-from rules.model import Facts, Gap, Stage
+from rules.model import Facts, Gap, Signal, Stage
 
 if TYPE_CHECKING:
     from gateway.masking.site import Seat
@@ -37,7 +37,9 @@ class Exchange:
         "encoding",
         "facts",
         "hold",
+        "left",
         "method",
+        "noted",
         "outcome",
         "own",
         "picture",
@@ -65,6 +67,8 @@ class Exchange:
         self.seat: Seat | None = None  # an application's answer, and who looks at it
         self.who: Subject | None = None  # whom the record names, where it is not the device
         self.counted = 0  # bytes told to quotas
+        self.left: tuple[Facts, Outcome, str] | None = None  # what it carried out, and what of it
+        self.noted: tuple[Signal, ...] = ()  # what of it could not be read
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 
     def unread(self) -> None:

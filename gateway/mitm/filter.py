@@ -24,9 +24,12 @@ from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
 from gateway.node import ListenerKind
+from gateway.outflow.words import found
+from gateway.page import confirm
 from gateway.page.appeal import Appeal, Form, seal
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
+from gateway.page.telling import Found
 from gateway.page.ticket import COOKIE, Tickets, continue_link, same_path, ticket_of
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed, Outcome, judge
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
     from gateway.images import Gallery
     from gateway.metrics import Metrics
+    from gateway.outflow.examine import Examiner
     from rules.recognise.content import Recogniser
+    from rules.recognise.personal.carried import Carried
 
 
 SAMPLE = 64  # decisions a timed one stands for
@@ -61,6 +66,7 @@ class InForce:
     pages: PageMaker
     recogniser: Recogniser | None = None
     asked: Asked | None = None  # search words, prompts, inner URLs
+    outflow: Examiner | None = None  # what reads bodies on their way out
     apps: AppBook | None = None  # programs by what they say of themselves
     sites: Sites = NONE  # the applications it stands before
 
@@ -93,6 +99,7 @@ class Filter:
         self.background = background or Background()
         self.clock = clock
         self.remembered = Remembered()
+        self.holding: set[Exchange] = set()  # whose bodies are held to be read
         self._judged = 0
         self._second = 0
         self._moment: Moment = moment(clock())
@@ -189,14 +196,22 @@ class Filter:
         if exchange.recorded:
             return
         exchange.recorded = True
+        self.holding.discard(exchange)
+        facts, outcome = exchange.facts, exchange.outcome
+        if exchange.left is not None and outcome.deed not in (Deed.PAGE, Deed.REFUSE):
+            facts, outcome, told = exchange.left  # what it carried out says more
+            problem = "; ".join(filter(None, (told, problem)))
+        if exchange.noted:
+            items = (*exchange.noted, *outcome.signals.items)
+            outcome = replace(outcome, signals=replace(outcome.signals, items=items))
         if not problem and exchange.facts.seen and cares(exchange.facts.seen):
             problem = CARE  # an Event, so that somebody is told
         if exchange.seat is not None and not problem:
             problem = exchange.seat.event()
         self.record(
             client,
-            exchange.facts,
-            exchange.outcome,
+            facts,
+            outcome,
             problem,
             exchange.who,
             bytes_up=exchange.bytes_up,
@@ -274,6 +289,11 @@ class Filter:
         )
         rejection.page = replace(page, status=rejection.status)
 
+    def told_outflow(self, what: str) -> None:
+        """One body was read; what came of it."""
+        if self.metrics is not None:
+            self.metrics.outflow(what)
+
     # answers of our own
 
     def continued(self, client: EdgeClient, facts: Facts, headers: Headers) -> bool:
@@ -315,6 +335,7 @@ class Filter:
         problem: str = "",
         left: int = 0,
         detail: str = "",
+        carried: Carried | None = None,
     ) -> None:
         """Answer with our own page, and record the exchange with the code it shows."""
         facts, outcome = exchange.facts, exchange.outcome
@@ -329,7 +350,11 @@ class Filter:
         elif kind is PageKind.NOTICE:
             link = same_path(flow.request.path)
         stamp = ""
-        if self.desk is not None and kind in (PageKind.BLOCK, PageKind.WARN):
+        if self.desk is not None and kind in (
+            PageKind.BLOCK,
+            PageKind.WARN,
+            PageKind.OUTFLOW_BLOCK,
+        ):
             stamp = seal(self.tickets, client.subject.token, facts.host, code, self.clock())
         page = self.page(
             kind,
@@ -344,6 +369,10 @@ class Filter:
             link=link,
             left=left,
             detail=detail,
+            found=found(carried) if carried is not None else (),
+            confirm=confirm.seal(self.tickets, client.subject.token, facts.host, code, self.clock())
+            if kind is PageKind.OUTFLOW_WARN
+            else "",
         )
         respond(flow, page)
 
@@ -362,6 +391,8 @@ class Filter:
         detail: str = "",
         left: int = 0,
         stamp: str = "",
+        found: tuple[Found, ...] = (),
+        confirm: str = "",
     ) -> Page:
         spent = outcome.verdict.spent if kind is PageKind.BLOCK else None
         return self.force.pages.make(
@@ -379,4 +410,6 @@ class Filter:
             back="" if spent is None else back_at(self._moment, spent.period),
             left=left,
             seal=stamp,
+            found=found,
+            confirm=confirm,
         )

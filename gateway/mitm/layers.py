@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._base import HttpConnection
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
+    RequestEndOfMessage,
     RequestProtocolError,
     RequestTrailers,
     ResponseData,
@@ -38,6 +39,7 @@ from mitmproxy.proxy.layers.http._events import (
 from gateway.content import WINDOW
 from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
 from gateway.mitm.messages import EdgeWebsocket
+from gateway.mitm.sending import Sending, SendingHook
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
@@ -143,11 +145,22 @@ class FilterStream(HttpStream):
     def state_consume_request_body(self, event: events.Event) -> Commands:
         if isinstance(event, RequestData) and self.flow.response is not None:
             return  # refused already: what the client still sends is not kept
+        if isinstance(event, RequestEndOfMessage) and self.flow.metadata.pop("leaving", False):
+            yield SendingHook(Sending(self.flow, bytes(self.request_body_buf), whole=True))
+            fresh = self.flow.metadata.pop("rewritten", None)
+            if fresh is not None:
+                self.request_body_buf.clear()
+                self.request_body_buf += fresh
         yield from super().state_consume_request_body(event)
         most = self.flow.metadata.get("asking", 0)
         if most and len(self.request_body_buf) > most:  # too long to be read before it goes on
             sent = bytes(self.request_body_buf)
             self.request_body_buf.clear()
+            if self.flow.metadata.pop("leaving", False):
+                yield SendingHook(Sending(self.flow, b"", whole=False))
+                if self.flow.response is not None:
+                    yield from self._answer()
+                    return
             self.flow.request.stream = True
             self.flow.metadata["exchange"].unread()
             yield from self.start_request_stream()

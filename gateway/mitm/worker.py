@@ -51,17 +51,21 @@ from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream, front
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, Node
+from gateway.outflow.examine import Examiner
 from gateway.page.maker import PageMaker
 from gateway.page.ticket import Tickets
 from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
+from gateway.rosters import open_roster
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
 from policies.masks_model import Keys
 from rules.app_files import open_apps
 from rules.asking import open_asked
 from rules.load import DataError, WorldError, load
+from rules.personal_files import load_knowledge
 from rules.recognise.content import Recogniser
+from rules.recognise.personal.finder import Finder
 
 if TYPE_CHECKING:
     from gateway.images import Gallery
@@ -76,6 +80,7 @@ def in_force(
     node: Node,
     known: Known | None = None,
     ring: Keyring | None = None,
+    examiner: Examiner | None = None,
 ) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
@@ -88,6 +93,7 @@ def in_force(
         recogniser=recogniser,
         asked=open_asked(loaded.base.path, (recogniser,)),
         apps=open_apps(loaded.base.path),
+        outflow=examiner if snapshot.outflow else None,
         sites=NONE if ring is None else applications(node, loaded, pseudonym, ring),
     )
 
@@ -105,6 +111,18 @@ def applications(node: Node, loaded: Loaded, pseudonym: bytes, ring: Keyring) ->
         ring.verifiers,
         time.time(),
     )
+
+
+def finders(node: Node) -> Callable[[], Finder]:
+    """What makes recognisers of personal data: one roster in memory, however many are made."""
+    knowledge = load_knowledge()
+    roster = None
+    if node.names is not None:
+        try:
+            roster = open_roster(node.names.roster, node.names.key)
+        except (DataError, WorldError, OSError) as error:
+            logger.error("outflow: no name of the roster is known: {}", error)
+    return lambda: Finder(knowledge, roster)
 
 
 def known(force: InForce) -> dict[str, object]:
@@ -139,8 +157,14 @@ class Worker:
         self.identity = IdentityFollower.of(node)
         self.keyring = Keyring(node.applications)
         self.keyring.start()
+        self.examiner = Examiner(finders(node))
         force = in_force(
-            self.follower.load(), keys.pseudonym, node, self.identity.known, self.keyring
+            self.follower.load(),
+            keys.pseudonym,
+            node,
+            self.identity.known,
+            self.keyring,
+            self.examiner,
         )
         self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
@@ -206,6 +230,7 @@ class Worker:
                         self.node,
                         self.identity.known,
                         self.keyring,
+                        self.examiner,
                     )
                 )
                 self.filter.force = force
@@ -266,6 +291,7 @@ class Worker:
         await asyncio.to_thread(self.desk.close)
         if self.filter.images is not None:
             await asyncio.to_thread(self.filter.images.close)
+        self.examiner.close()
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(self.usage.close)

@@ -29,6 +29,9 @@ class PageKind(StrEnum):
 
     BLOCK = "block"  # policy says no
     WARN = "warn"  # 未成年人网络保护条例 art. 23: prominent warning first
+    OUTFLOW_WARN = "outflow-warn"  # personal data is about to leave: read this first
+    OUTFLOW_BLOCK = "outflow-block"  # it may not leave
+    OUTFLOW_NOTED = "outflow-noted"  # somebody said that it must
     NOTICE = "notice"  # a quota comes to its end: shown once, before it does
     ERROR = "error"  # the destination, or the way to it, is broken
     MARKER = "marker"  # the test page of a category that the policy lets pass
