@@ -66,8 +66,10 @@ def test_what_can_not_be_read_is_said() -> None:
 NAMES = ["a.zip", "a.xlsx", "a.pdf", "a.csv", "a.eml", ""]
 
 
-@given(st.binary(max_size=200), st.sampled_from(NAMES),
-       st.sampled_from([b"", b"PK\x03\x04", b"%PDF-1.4\n", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"]))  # fmt: skip
+HEADS = [b"", b"PK\x03\x04", b"%PDF-1.4\n", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"]
+
+
+@given(st.binary(max_size=200), st.sampled_from(NAMES), st.sampled_from(HEADS))
 @settings(max_examples=60, deadline=None)
 def test_any_bytes(data: bytes, name: str, head: bytes) -> None:
     for one in file_leaves(Attached(name, "", head + data), lambda: False):
