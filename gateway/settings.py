@@ -40,7 +40,8 @@ class Settings:
     `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
     given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
     that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
-    (text; a link taking `?code=`). `images` (file only) names a model that reads images, `names` (file only) a roster.
+    (text; a link taking `?code=`). `images` (file only) names a model that reads
+    images, `names` (file only) a roster.
     """
 
     name: str | None = None

@@ -191,6 +191,9 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "block": ("拦截", "policy says no"),
             "warn": ("提示后可继续", "a warning that can be continued"),
+            "outflow-warn": ("个人信息发送前确认", "personal data is about to leave: read first"),
+            "outflow-block": ("个人信息未发出", "personal data may not leave for this place"),
+            "outflow-noted": ("已确认，可再发送", "somebody confirmed; the next try passes"),
             "notice": ("限额将尽，只提示一次", "a quota comes to its end: told once"),
             "error": ("目的地有问题", "the destination or the way to it is broken"),
             "marker": ("测试页", "the test page of a category that policy lets pass"),

@@ -33,6 +33,7 @@ class Exchange:
         "bytes_down",
         "bytes_up",
         "charset",
+        "cookie",
         "counted",
         "encoding",
         "facts",
@@ -62,6 +63,7 @@ class Exchange:
         self.encoding = ""
         self.charset = ""
         self.watch: Watching | None = None  # reads the body while it streams
+        self.cookie = ""  # the Cookie header as it came, where something of ours was in it
         self.bytes_up = 0
         self.bytes_down = 0
         self.seat: Seat | None = None  # an application's answer, and who looks at it

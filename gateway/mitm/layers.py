@@ -28,6 +28,7 @@ from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
     RequestEndOfMessage,
+    RequestHeaders,
     RequestProtocolError,
     RequestTrailers,
     ResponseData,
@@ -117,6 +118,12 @@ class FilterStream(HttpStream):
         if isinstance(event, RequestTrailers):
             return  # an intermediary may drop them (RFC 9110 section 6.5.1)
         yield from super()._handle_event(event)
+
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> Commands:
+        yield from super().state_wait_for_request_headers(event)
+        waits = self.client_state == self.state_consume_request_body
+        if waits and not event.end_stream and self.flow.metadata.pop("early", False):
+            yield from self._answer()  # an upload that may not leave is not waited for
 
     def check_invalid(self, request: bool) -> layer.CommandGenerator[bool]:
         invalid = yield from super().check_invalid(request)

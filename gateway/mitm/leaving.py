@@ -72,6 +72,7 @@ class Leaving:
         """A body that says it is longer than what is held: policy says what follows."""
         self._filter.holding.discard(exchange)
         self._decide(flow, exchange, headers, too_large())
+        flow.metadata["early"] = flow.response is not None
 
     # the body is here
 
@@ -192,7 +193,8 @@ class Leaving:
     def _confirmed(self, client: EdgeClient, exchange: Exchange, headers: Headers) -> bool:
         judge = self._filter
         host, token = exchange.facts.host, client.subject.token
-        return confirm.allowed(judge.tickets, headers("cookie"), token, host, judge.clock())
+        cookie = exchange.cookie or headers("cookie")
+        return confirm.allowed(judge.tickets, cookie, token, host, judge.clock())
 
     # the page's form
 

@@ -262,7 +262,8 @@ class Requests:
         if asked and (readable := acceptable(asked)) != asked:
             request.headers["accept-encoding"] = readable or "identity"
         if COOKIE in headers("cookie"):
-            kept = strip_cookie(headers("cookie"))
+            exchange.cookie = headers("cookie")  # what is ours in it is asked for later
+            kept = strip_cookie(exchange.cookie)
             request.headers.pop("cookie", None)
             if kept:
                 request.headers["cookie"] = kept

@@ -47,11 +47,17 @@ def file_leaves(file: Attached, late: Callable[[], bool]) -> Iterator[Leaf | Opa
         whole=32 * 1024**2, cell=64 * 1024, columns=2_000, pages=300,
     )  # fmt: skip
     name = _named(file)
+    pictures: set[str] = set()
     try:
         for number, piece in enumerate(stream_pieces(name, io.BytesIO(file.data), bounds)):
             if number % 256 == 0 and late():
                 yield Opaque.BUDGET
                 return
+            if piece.path.lower().endswith(MEMBERS):  # its bytes read as text would be noise
+                if piece.path not in pictures:
+                    pictures.add(piece.path)
+                    yield Opaque.MEDIA
+                continue
             if isinstance(piece, Unread):
                 if piece.fatal:
                     yield _why(piece.path, f"{piece.what.zh} {piece.what.en}")

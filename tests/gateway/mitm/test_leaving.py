@@ -1,4 +1,4 @@
-"""Personal data on its way out, over real sockets: forms × actions, evasions, what is left alone."""
+"""Personal data on its way out, over real sockets: forms × actions, evasions, the rest."""
 
 import base64
 import gzip

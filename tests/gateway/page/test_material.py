@@ -49,6 +49,9 @@ def test_statuses_of_kinds(kind: PageKind) -> None:
     wanted = {
         "block": 403,
         "warn": 403,
+        "outflow-warn": 403,
+        "outflow-block": 403,
+        "outflow-noted": 200,
         "notice": 403,
         "error": 502,
         "marker": 200,

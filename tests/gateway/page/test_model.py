@@ -18,6 +18,9 @@ def test_the_closed_sets() -> None:
     assert [str(kind) for kind in PageKind] == [
         "block",
         "warn",
+        "outflow-warn",
+        "outflow-block",
+        "outflow-noted",
         "notice",
         "error",
         "marker",
