@@ -151,12 +151,12 @@ def _due(dataset: Dataset, one: Retention, period: Period, reality: Reality, at:
         raise _AbsentError(Text(zh="不计时", en="nothing to count from"))
     made, day = _column(reality, since)
     held = [_held(hold, one, reality, made) for hold in dataset.legal_holds if hold.stands(at)]
-    still = [or_(*(_still(name, one, reality, made) for name in one.anonymise))]
+    still = [_still(name, one, reality, made) for name in one.anonymise]
     return (
         select(func.count())
         .select_from(made)
         .where(_before(reality, day, one.since_form, cut), *(not_(part) for part in held),
-               *(still if one.anonymise else ()))
+               *((or_(*still),) if still else ()))
     )  # fmt: skip
 
 
