@@ -123,6 +123,11 @@ def test_what_the_rules_refuse(case: Case) -> None:
         code, _ = data("retain", case.rules, "--db", f"district={case.url}", "--book", case.book,
                        "--out", case.plan)  # fmt: skip
         assert code == 2
+    case.rules.write_text(whole.replace("then: anonymise", "then: destroy"), encoding="utf-8")
+    code, said = data("retain", case.rules, "--db", f"district={case.url}", "--book", case.book,
+                      "--out", case.plan)  # fmt: skip
+    assert code == 2
+    assert "goes with" in said
 
 
 def test_columns_that_may_not_be_null(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,9 +19,11 @@ from audit.lifecycle.book import Book
 from audit.lifecycle.destroying import BATCH
 from audit.lifecycle.due_engine import BusyError, one_at_a_time, open_engine, snapshot
 from tests.audit.lifecycle.expiring import (
+    AT,
     Case,
     anonymising,
     count,
+    data,
     due_of,
     fill,
     phone,
@@ -120,6 +123,10 @@ def test_columns_are_emptied_and_their_bytes_gone(case: Case) -> None:
     for table, column in (("students", "name"), ("guardians", "phone"), ("calls", "said")):
         assert count(case.url, table) == PUPILS
         assert count(case.url, f"{table} WHERE {column} IS NULL") == planned
+    _, said = data("check", case.rules, "--db", f"district={case.url}", "--at", AT, "--json")
+    told_ = [one["code"] for one in json.loads(said[said.index("{") :])["found"]]
+    assert "undated" in told_
+    assert "overdue" not in told_  # emptied, or held
     assert case.verify("--db", f"district={case.url}")[0] == 0
     told(case.url, "UPDATE calls SET said = 'again' WHERE id = 2")
     assert case.verify("--db", f"district={case.url}")[0] == 1
