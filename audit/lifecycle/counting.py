@@ -41,6 +41,7 @@ from audit.lifecycle.rules import (
     RuleBook,
     TableName,
 )
+from policies.masks_plain import REDACTED
 from rules.model import Text
 
 type Order = Select[int] | Text
@@ -150,11 +151,27 @@ def _due(dataset: Dataset, one: Retention, period: Period, reality: Reality, at:
         raise _AbsentError(Text(zh="不计时", en="nothing to count from"))
     made, day = _column(reality, since)
     held = [_held(hold, one, reality, made) for hold in dataset.legal_holds if hold.stands(at)]
+    still = [_still(name, one, reality, made) for name in one.anonymise]
     return (
         select(func.count())
         .select_from(made)
-        .where(_before(reality, day, one.since_form, cut), *(not_(part) for part in held))
-    )
+        .where(_before(reality, day, one.since_form, cut), *(not_(part) for part in held),
+               *((or_(*still),) if still else ()))
+    )  # fmt: skip
+
+
+def _still(
+    name: ColumnName, one: Retention, reality: Reality, root: TableClause
+) -> ColumnElement[bool]:
+    """Whether something to be emptied is still there; what was emptied is not overdue."""
+    if one.since is not None and name.of == one.since.of:
+        return _full(_of(root, reality, name))
+    made, own = _column(reality, name)
+    return _climbed(name.of, made, _full(own), one, reality, root)
+
+
+def _full(one: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(one.is_not(None), cast(one, String(200)) != REDACTED)
 
 
 def _undated(one: Retention, reality: Reality) -> Order:

@@ -169,6 +169,7 @@ def _scope(order: Order, set_: RowSet) -> Scope:
             and (str(scope.table), scope.column, scope.form, scope.before.isoformat())
             == (set_.table, set_.column, set_.form, set_.before)
             and tables == planned
+            and tuple(map(str, scope.blank)) == set_.blank
         )
         if scope is None or not same:
             break
@@ -189,7 +190,8 @@ def _one(order: Order, set_: RowSet | FileSet | KeySet, work: Work) -> dict[str,
             told |= {"table": set_.table, "column": set_.column, "form": set_.form.value,
                      "before": set_.before, "source": set_.source, "database": set_.database,
                      "below": done.below, "how": _how(order, set_), "snapshot": set_.snapshot,
-                     "marks": facts, "undated": set_.undated}  # fmt: skip
+                     "marks": facts, "undated": set_.undated, "then": set_.then.value,
+                     "blank": list(set_.blank), "joins": list(set_.joins)}  # fmt: skip
         case FileSet():
             done, found = _files(order, set_, work)
             told |= {"globs": list(set_.globs), "before": set_.before, "source": set_.source,
@@ -222,7 +224,8 @@ def _how(order: Order, set_: RowSet) -> str:
     plain = {"postgresql": "VACUUM", "sqlite": "secure_delete"}
     family = order.databases[set_.source][0].dialect.name
     table, other = (rewriting, "OPTIMIZE TABLE") if order.rewrite else (plain, "")
-    return ", ".join(one for one in ("DELETE", table.get(family, other)) if one)
+    verb = "UPDATE" if set_.blank else "DELETE"
+    return ", ".join(one for one in (verb, table.get(family, other)) if one)
 
 
 def look_of(

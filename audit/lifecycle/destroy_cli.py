@@ -238,7 +238,8 @@ def _teller() -> Callable[[str, int, int], None]:
 
 def _told(body: dict[str, Any]) -> None:
     for one in body["sets"]:
-        print(f"{one['id']}: 已销毁 destroyed {one['done']:,} · 保留 kept {one.get('kept', 0):,}")
+        verb = "已清空 emptied" if one.get("blank") else "已销毁 destroyed"
+        print(f"{one['id']}: {verb} {one['done']:,} · 保留 kept {one.get('kept', 0):,}")
         for why in one.get("blocked", ()):
             print(f"  ✗ {why}")
         for trace in one.get("traces", ()):

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, and_, delete, or_, select, tuple_, update
 from sqlalchemy.exc import NoSuchTableError
 
+from audit.lifecycle.blanking import blank, shaped
 from audit.lifecycle.book import Book
 from audit.lifecycle.databases import code
 from audit.lifecycle.destroying import (
@@ -36,7 +37,7 @@ from audit.lifecycle.destroying import (
 )
 from audit.lifecycle.due_count import Counted, counted, free, hindrances, member
 from audit.lifecycle.due_engine import errors, snapshot
-from audit.lifecycle.due_rows import Scope, Shape, below, place, shape_of, unmatched
+from audit.lifecycle.due_rows import Scope, Shape, below, place, unmatched
 from rules.load import WorldError
 
 SIZE = 1000
@@ -106,7 +107,7 @@ def run_rows(engine: Engine, set_: RowSet, work: Work) -> Done:
     scope = work.scope(set_)
     try:
         with snapshot(engine) as connection:
-            shape = shape_of(connection, scope)
+            shape = shaped(connection, scope)
             blocked = [
                 *shape.blocked,
                 *unmatched(shape, scope.holds),
@@ -194,7 +195,10 @@ def _batches(
             if sampling:
                 _sample(connection, shape, test, canaries)
             tally = tally_of(one for _, one in mine)
-            counts = _delete(connection, set_, shape, test, tally.count)
+            if shape.blanks:
+                counts = blank(connection, shape, test)
+            else:
+                counts = _delete(connection, set_, shape, test, tally.count)
             number = before.batches + 1
             work.write(BATCH, set_.id, batch=number, count=tally.count, sum=tally.sum, below=counts)
             connection.commit()
@@ -267,9 +271,11 @@ def _delete(
 
 
 def _sample(connection: Connection, shape: Shape, test: Any, canaries: Canaries) -> None:
+    emptied = {(one.table, one.column) for one in shape.blanks}
     for table in (shape.root, *shape.order):
         names = [one.name for one in table.columns
-                 if any(word in str(one.type).upper() for word in ("CHAR", "TEXT"))]  # fmt: skip
+                 if any(word in str(one.type).upper() for word in ("CHAR", "TEXT"))
+                 and (not shape.blanks or (table, one.name) in emptied)]  # fmt: skip
         if names:
             order = select(*(table.c[one] for one in names)).where(below(shape, table, test))
             canaries.take(table, names, connection.execute(order.limit(ROWS)).all())

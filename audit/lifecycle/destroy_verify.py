@@ -82,7 +82,9 @@ def _again(engine: Engine, one: dict[str, Any], body: dict[str, Any]) -> tuple[T
     set_ = RowSet(
         id=one["id"], title=one.get("title", ""), source=one["source"], database=one["database"],
         table=one["table"], column=one["column"], form=Form(one["form"]), before=one["before"],
-        then=Then.DESTROY, rule=(), due=Tally(), held=Tally(), undated=0, elsewhere=known,
+        then=Then(one.get("then", Then.DESTROY)), rule=(), due=Tally(), held=Tally(),
+        undated=0, elsewhere=known,
+        blank=tuple(one.get("blank", ())), joins=tuple(one.get("joins", ())),
         below=tuple(Below(table=name, links=(), rows=0, declared=False) for name in one["below"]),
     )  # fmt: skip
     look = look_of(engine, set_, None, one.get("marks", {}))

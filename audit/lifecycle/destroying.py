@@ -122,7 +122,8 @@ class RowSet:
     holds: tuple[HeldBack, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     snapshot: dict[str, str] = field(default_factory=dict)
-    policy: str = ""  # anonymise: the masking policy and its digest
+    blank: tuple[str, ...] = ()  # anonymise: the columns that are emptied
+    joins: tuple[str, ...] = ()  # `child column=parent column`, as the rule has them
     blocked: tuple[str, ...] = ()  # why nothing of it may be destroyed
     notes: tuple[str, ...] = ()
 

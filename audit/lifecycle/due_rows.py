@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import NoSuchTableError
 
 from audit.lifecycle.rule_times import FIRST, ZONE
-from audit.lifecycle.rules import Child, Form, Hold, Rows, TableName
+from audit.lifecycle.rules import Child, ColumnName, Form, Hold, Rows, TableName
 
 _DAY = "^[0-9]{4}-[01][0-9]-[0-3][0-9]"
 _COMPACT = "^[0-9]{8}$"
@@ -50,6 +50,7 @@ class Scope:
     before: dt.date
     children: tuple[Child, ...] = ()
     holds: tuple[Hold, ...] = ()
+    blank: tuple[ColumnName, ...] = ()  # anonymise: these are emptied, the rows stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,15 @@ class Link:
     nulled: bool = False  # ON DELETE SET NULL: the child's row stays
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """A column that is emptied: to NULL, or to a redaction where NULL may not stand."""
+
+    table: Table
+    column: str
+    value: str | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Shape:
     """The tables of a scope as the database has them."""
@@ -75,6 +85,8 @@ class Shape:
     self_links: list[Link] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    blanks: list[Blank] = field(default_factory=list)
+    full: Any = None  # anonymise: which rows of the root still have something to empty
 
     @property
     def keys(self) -> list[Any]:
@@ -285,7 +297,8 @@ def over(shape: Shape, scope: Scope) -> ColumnElement[bool]:
         case Form.UNIX:
             start = dt.datetime.combine(scope.before, dt.time(), ZONE)
             test = column < int(start.timestamp())
-    return and_(dated(shape, scope), test)
+    still = () if shape.full is None else (shape.full,)
+    return and_(dated(shape, scope), test, *still)
 
 
 def _inside(own: Sequence[Any], parent: Table, other: Sequence[str], test: Any) -> Any:
@@ -307,12 +320,12 @@ def below(shape: Shape, table: Table, root: Any) -> Any:
     return or_(*found) if found else false()
 
 
-def _above(shape: Shape, table: Table, test: Any) -> Any:
+def above(shape: Shape, table: Table, test: Any) -> Any:
     """Which rows of the root have rows of `table` below them that pass the test."""
     if table is shape.root:
         return test
     found = [
-        _above(shape, link.parent,
+        above(shape, link.parent,
                _inside([link.parent.c[one] for one in link.other], table, link.own, test))
         for link in shape.links if link.child is table
     ]  # fmt: skip
@@ -337,7 +350,7 @@ def kept(shape: Shape, hold: Hold) -> tuple[Any, list[str]]:
             continue
         test = _same(table.c[rows.column.column], rows)
         up = any(link.parent is table for link in shape.up)
-        found.append(_beside(shape, table, test) if up else _above(shape, table, test))
+        found.append(_beside(shape, table, test) if up else above(shape, table, test))
     if found or not hold.rows:
         return (or_(*found) if found else false()), []
     return false(), [

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import NoSuchTableError
 
+from audit.lifecycle.blanking import shaped
 from audit.lifecycle.databases import code
 from audit.lifecycle.destroying import (
     VERSION,
@@ -32,7 +33,7 @@ from audit.lifecycle.destroying import (
 from audit.lifecycle.due_count import children, counted, days, hindrances, holds
 from audit.lifecycle.due_engine import errors, snapshot, told
 from audit.lifecycle.due_files import due_files
-from audit.lifecycle.due_rows import Scope, shape_of, unmatched
+from audit.lifecycle.due_rows import Scope, unmatched
 from audit.lifecycle.rule_file import parse
 from audit.lifecycle.rule_times import Period
 from audit.lifecycle.rules import Child, Dataset, Hold, Retention, RuleBook, TableName, Then
@@ -100,6 +101,7 @@ def scope_of(
         form=retention.since_form,
         before=before,
         children=of_this,
+        blank=tuple(replace(one, source="") for one in retention.anonymise),
         holds=standing(dataset, today),
     )
 
@@ -211,12 +213,12 @@ def _rows(
         form=retention.since_form, before=scope.before.isoformat() if scope else "",
         then=retention.then, rule=why(book, dataset, retention), due=Tally(), held=Tally(),
         undated=0, elsewhere=elsewhere(dataset, source),
+        blank=tuple(map(str, scope.blank)) if scope else (),
+        joins=tuple(f"{one.column}={one.parent}" for one in scope.children) if scope else (),
     )  # fmt: skip
-    hindrance = ""
     if nothing := _hinder(retention, book):
         return replace(empty, notes=(nothing,))
-    if retention.then is Then.ANONYMISE:
-        hindrance = "就地匿名化未实现 anonymising in place is not built"
+    hindrance = _unready(empty)
     foreign = {one.source for child in retention.children for one in (child.column, child.parent)}
     if foreign - {"", source} and not hindrance:
         hindrance = "子表在另一数据库 a child table is in another database"
@@ -235,8 +237,19 @@ def _rows(
         return replace(empty, blocked=(f"读取失败 could not be read ({code(error)})",))
 
 
+def _unready(empty: RowSet) -> str:
+    """What `then: anonymise` wants first: columns to empty, and a backup that is named."""
+    if empty.then is not Then.ANONYMISE:
+        return ""
+    if not empty.blank:
+        return "规则未列要清空的列 the rule names no columns to empty: retention.anonymise"
+    if not any(one.what == "backup" for one in empty.elsewhere):
+        return "就地清空之前须有备份 a backup is named before values are emptied: backups"
+    return ""
+
+
 def _counted(empty: RowSet, scope: Scope, connection: Connection, secret: bytes) -> RowSet:
-    shape = shape_of(connection, scope)
+    shape = shaped(connection, scope)
     blocked = [*shape.blocked, *unmatched(shape, scope.holds), *hindrances(connection, shape)]
     if blocked:
         return replace(

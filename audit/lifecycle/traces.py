@@ -15,14 +15,15 @@ from typing import Any
 from sqlalchemy import Engine, MetaData, Table, func, select, text
 from sqlalchemy.exc import NoSuchTableError
 
+from audit.lifecycle.blanking import shaped
 from audit.lifecycle.databases import code
 from audit.lifecycle.destroy_rows import Canaries
 from audit.lifecycle.destroying import Elsewhere, RowSet, State, Trace
 from audit.lifecycle.due_engine import errors, snapshot
 from audit.lifecycle.due_files import PROMISE
-from audit.lifecycle.due_rows import Scope, over, shape_of
+from audit.lifecycle.due_rows import Scope, over
 from audit.lifecycle.rule_times import Period
-from audit.lifecycle.rules import TableName
+from audit.lifecycle.rules import Child, ColumnName, TableName
 
 CHUNK = 4 * 1024 * 1024
 OVERLAP = 1024
@@ -103,12 +104,13 @@ def searched(
 
 def by_query(engine: Engine, set_: RowSet, kept: int) -> Trace:
     """Rows whose time is over: no more than those that were kept."""
-    schema, _, name = set_.table.rpartition(".")
-    scope = Scope(table=TableName(table=name, schema=schema), column=set_.column, form=set_.form,
-                  before=dt.date.fromisoformat(set_.before))  # fmt: skip
     try:
+        scope = _scope(set_)
         with snapshot(engine) as connection:
-            shape = shape_of(connection, scope)
+            shape = shaped(connection, scope)
+            if len(shape.blanks) < len(scope.blank):  # nothing to ask by
+                return Trace(level="query", where=set_.table, state=State.UNKNOWN,
+                             note="列已改变 the columns are others")  # fmt: skip
             order = select(func.count()).select_from(shape.root).where(over(shape, scope))
             count = int(connection.execute(order).scalar_one())
     except NoSuchTableError:
@@ -124,6 +126,18 @@ def by_query(engine: Engine, set_: RowSet, kept: int) -> Trace:
         else "比保留的多：计划之后出现或未销毁 more than were kept: came later, or not destroyed"
     )
     return Trace(level="query", where=set_.table, state=state, note=note, facts=facts)
+
+
+def _scope(set_: RowSet) -> Scope:
+    schema, _, name = set_.table.rpartition(".")
+    links = [one.partition("=") for one in set_.joins]
+    return Scope(
+        table=TableName(table=name, schema=schema), column=set_.column, form=set_.form,
+        before=dt.date.fromisoformat(set_.before),
+        children=tuple(Child(column=ColumnName.parse(own), parent=ColumnName.parse(other))
+                       for own, _, other in links) if set_.blank else (),
+        blank=tuple(map(ColumnName.parse, set_.blank)),
+    )  # fmt: skip
 
 
 def backups(known: Sequence[Elsewhere], on: dt.date) -> tuple[Trace, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,8 +19,11 @@ from audit.lifecycle.book import Book
 from audit.lifecycle.destroying import BATCH
 from audit.lifecycle.due_engine import BusyError, one_at_a_time, open_engine, snapshot
 from tests.audit.lifecycle.expiring import (
+    AT,
     Case,
+    anonymising,
     count,
+    data,
     due_of,
     fill,
     phone,
@@ -98,6 +102,34 @@ def test_the_bytes_are_there_until_the_tables_are_written_anew(case: Case) -> No
     code, said = case.verify("--db", f"district={case.url}")
     assert code == 0, said
     assert count(case.url, "students") == PUPILS - len(due_of(PUPILS)) + 1
+
+
+@pytest.mark.wire
+def test_columns_are_emptied_and_their_bytes_gone(case: Case) -> None:
+    anonymising(case, phone(1))
+    case.retain()
+    case.approve()
+    code, said = case.run("--rewrite", "--batch", "50")
+    assert code == 0, said
+    planned = len(due_of(PUPILS)) - 1
+    (one,) = case.certificate()["sets"]
+    assert (one["done"], one["below"]) == (planned, {"guardians": planned, "calls": planned})
+    found = states(case.certificate())
+    levels = [
+        "query:students",
+        *(f"relation:{name}" for name in ("students", "guardians", "calls")),
+    ]
+    assert [found[name] for name in levels] == ["gone"] * 4
+    for table, column in (("students", "name"), ("guardians", "phone"), ("calls", "said")):
+        assert count(case.url, table) == PUPILS
+        assert count(case.url, f"{table} WHERE {column} IS NULL") == planned
+    _, said = data("check", case.rules, "--db", f"district={case.url}", "--at", AT, "--json")
+    told_ = [one["code"] for one in json.loads(said[said.index("{") :])["found"]]
+    assert "undated" in told_
+    assert "overdue" not in told_  # emptied, or held
+    assert case.verify("--db", f"district={case.url}")[0] == 0
+    told(case.url, "UPDATE calls SET said = 'again' WHERE id = 2")
+    assert case.verify("--db", f"district={case.url}")[0] == 1
 
 
 @pytest.mark.wire
