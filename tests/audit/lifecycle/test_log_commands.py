@@ -1,5 +1,6 @@
 """Importing at the command line: counted, on record, listed without a literal."""
 
+import getpass
 import json
 from pathlib import Path
 
@@ -54,3 +55,22 @@ def test_check_finds_and_says_unknown(tmp_path: Path, capsys: pytest.CaptureFixt
     assert {"whole-table", "off-hours"} <= {row.get("finding") for row in rows}
     assert sum("unknown" in row for row in rows) == 2  # the broken line; no people
     assert PHONE not in said.out + said.err
+
+
+def test_check_holds_only_with_people_and_without_gaps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, people = tmp_path / "audit.log", tmp_path / "people.yaml"
+    log.write_text(GOOD, encoding="utf-8")
+    account = getpass.getuser()
+    people.write_text(
+        f"people:\n- {{id: A, account: {account}, manages: true, databases: [ann]}}\n", "utf-8"
+    )
+    book = ["--book", str(tmp_path / "b")]
+    check = ["data", "access", "check", "audit/lifecycle/anomalies/school.yaml", *book]
+    store = ["--why", "年度核查", "--store", str(tmp_path / "s")]
+    assert main(["data", "people", "import", str(people), *book]) == 0
+    assert main(["data", "access", "import", "mariadb", str(log), *book, *store]) == 0
+    capsys.readouterr()
+    assert main([*check, *store]) == 0
+    assert capsys.readouterr().out == ""
