@@ -82,6 +82,7 @@ PURE = (
     "audit/lifecycle/logs/model.py", "audit/lifecycle/logs/mysql.py",
     "audit/lifecycle/logs/postgresql.py", "audit/lifecycle/logs/records.py",
     "audit/lifecycle/logs/statement.py", "audit/lifecycle/logs/times.py",
+    "audit/lifecycle/anomaly.py",
     "audit/lifecycle/breaches.py", "audit/lifecycle/check.py", "audit/lifecycle/check_access.py",
     "audit/lifecycle/check_evidence.py", "audit/lifecycle/check_keeping.py",
     "audit/lifecycle/check_papers.py", "audit/lifecycle/check_scope.py",
