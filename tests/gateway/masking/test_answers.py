@@ -39,6 +39,7 @@ def why(body: bytes, kind: str = JSON, coding: str = "", part: int = 2) -> Unmas
         ("deflate", zlib.compress(BODY)), ("br", brotli.compress(BODY)),
         ("zstd", zstandard.compress(BODY)),
     ],
+    ids=["none", "identity", "gzip", "deflate", "br", "zstd"],
 )  # fmt: skip
 def test_codings_are_undone(coding: str, made: bytes) -> None:
     assert answer(made, coding=coding) == MASKED
