@@ -17,7 +17,9 @@ from rules.recognise.personal import addresses, words
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning, Reading
 from rules.recognise.personal.names import Names, NameWords, Roster
-from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
+from rules.recognise.personal.number_shapes import Prefixes, by_length
+from rules.recognise.personal.numbers import Numbers
+from rules.recognise.personal.rows import beside
 from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, best
 
 REACH = 400  # characters to each side of a trigger that are read, within its line
@@ -99,7 +101,9 @@ class Finder:
             ]
         found = self._read(folded, spans)
         if self.roster is not None:
-            found += self._names.roster(folded, self.roster)
+            people = list(self._names.roster(folded, self.roster))
+            found += people
+            found += beside(folded, people)
         return settled(found)
 
     def _read(self, folded: str, spans: list[Iterable[tuple[int, int]]]) -> list[Hit]:
