@@ -1,11 +1,13 @@
-"""A district's database from finding to masked copy and risk, at a million rows, in one run.
+"""A district's database from finding to a certificate of destruction, a million rows, in one run.
 
     python -m bench.lifecycle [--pupils 60000] [--keep DIR]
 
 A PostgreSQL of its own (unix socket, removed afterwards) is filled by the seeded generator of
 `bench/district.py`: 27 tables, 16.8 rows for each pupil. Then every step runs as a user runs it,
 `qinglang data …` in a process of its own, and its exit code, seconds, CPU and peak memory are
-printed. Last, the same queries are asked of the source and of the copy, and every table is counted.
+printed. The same queries are asked of the source and of the masked copy, and every table is
+counted; then pupils whose time is over are listed, approved by two people, destroyed with all
+that hangs on them, and the certificate is verified.
 
 Exit code 1: a step did not end as it should, or source and copy answer differently.
 """
@@ -16,6 +18,7 @@ import argparse
 import contextlib
 import json
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -68,7 +71,7 @@ class Run:
     def step(self, *words: str, expect: Sequence[int] = (0,)) -> Step:
         """Run `qinglang data WORDS` in a process of its own."""
         command = [sys.executable, "-m", "audit.cli", "data", *words]
-        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        environment = {**os.environ, "PYTHONPATH": str(HERE), "QINGLANG_PASSPHRASE": "a bench word"}
         out, err = self.folder / "step.out", self.folder / "step.err"
         begin = time.monotonic()
         with out.open("wb") as told, err.open("wb") as said:
@@ -97,6 +100,38 @@ class Run:
 
 
 NESTED = frozenset({"destroy", "certificate", "people"})
+BELOW = ("guardians", "enrolment", "scores", "health_checks", "aid", "face_gate", "bus_track")
+"""What goes with a pupil: five by foreign keys, two by the rule alone."""
+RULES = """\
+district: bench
+sources: [{name: district}]
+datasets:
+  - id: roll
+    name: roll
+    owner: registrar
+    purpose: roll
+    holds: [{source: district, tables: [TABLES]}]
+    minors: true
+    collection: {columns: ["*.*"]}
+    legal: {ground: duty}
+    access: {}
+    storage: {place: here}
+    retention:
+      - id: grown
+        since: public.students.csrq
+        period: 18 years
+        then: destroy
+        children: [CHILDREN]
+    export: {allowed: false}
+    destruction: {approvers: [one, two]}
+    backups: [{name: nightly, place: elsewhere, kept: 35 days}]
+    legal-holds:
+      - id: case
+        reason: dispute
+        document: {number: "1"}
+        since: 2026-01-01
+        rows: [{column: public.students.xh, values: [HELD]}]
+"""
 
 
 def asked(url: str, where: str) -> tuple[list[object], dict[str, int]]:
@@ -113,6 +148,39 @@ def asked(url: str, where: str) -> tuple[list[object], dict[str, int]]:
             for table in district.TABLES
         }
     return answers, counts
+
+
+def destroyed(run: Run, url: str) -> None:
+    """From what is due to a certificate that holds."""
+    tables = ", ".join(f"public.{one}" for one in ("students", *BELOW))
+    children = ", ".join(
+        f"{{column: public.{one}.student_id, parent: public.students.id}}" for one in BELOW
+    )
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        order = "SELECT xh FROM students WHERE csrq < '2008-11-24' ORDER BY id LIMIT 3"
+        held = ", ".join(f'"{row[0]}"' for row in connection.execute(text(order)))
+    rules = RULES.replace("TABLES", tables).replace("CHILDREN", children).replace("HELD", held)
+    (run.folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    book = ("--book", "book")
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    run.step("people", "add", "operator", "--account", owner, "--manages", *book)
+    for name in ("one", "two"):
+        run.step("people", "add", name, "--key-out", f"{name}.pem", *book)
+    given = ("--db", f"district={url}", *book)
+    run.step("retain", "rules.yaml", *given, "--at", "2026-11-24", "--out", "plan.json")
+    for name in ("one", "two"):
+        yes = ("--by", name, "--sign-with", f"{name}.pem")
+        run.step("destroy", "approve", "plan.json", "--rules", "rules.yaml", *book, *yes)
+    paper = ("--out", "certificate.json")
+    run.step("destroy", "run", "plan.json", "--rules", "rules.yaml", *given, "--rewrite", *paper)
+    key = ("--key", "book/public.pem")
+    run.step("destroy", "verify", "certificate.json", *given, *key)
+    if run.wrong:
+        return
+    (one,) = json.loads((run.folder / "certificate.json").read_text(encoding="utf-8"))["sets"]
+    states = ", ".join(f"{each['level']} {each['where']} {each['state']}" for each in one["traces"])
+    print(f"\ndestroyed: {one['done']} pupils, kept {one['kept']}; below {one['below']}\n{states}")
 
 
 @contextlib.contextmanager
@@ -155,6 +223,7 @@ def main() -> int:
             if before != after:
                 run.wrong.append("the copy answers otherwise than the source")
             print(f"queries answered alike: {before[0] == after[0]}; rows: {before[1] == after[1]}")
+        destroyed(run, url)
     for one in run.wrong:
         print(f"NOT AS IT SHOULD BE: {one}")
     return 1 if run.wrong else 0

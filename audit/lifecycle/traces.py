@@ -27,6 +27,7 @@ from audit.lifecycle.rules import Child, ColumnName, TableName
 
 CHUNK = 4 * 1024 * 1024
 OVERLAP = 1024
+SURE = 10  # bytes: shorter values may stand inside others by chance
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +54,16 @@ def patterns(engine: Engine, canaries: Canaries) -> dict[tuple[str | None, str],
                 if value.casefold() not in there:
                     each = {value.encode("utf-8"), value.encode("gb18030", "replace")}
                     found.setdefault((schema, name), []).extend(sorted(each))
-    return found
+    return {
+        place: [one for one in each if len(one) >= SURE] or each for place, each in found.items()
+    }
+
+
+def wanted_of(
+    wanted: dict[tuple[str | None, str], list[bytes]], schema: str | None, name: str
+) -> list[bytes]:
+    """The bytes of one table: a rule may write the schema that the catalogue leaves out."""
+    return wanted.get((schema, name)) or wanted.get((None, name), [])
 
 
 def hits(pieces: Iterable[bytes], wanted: Sequence[bytes]) -> int:

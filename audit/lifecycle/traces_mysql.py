@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from audit.lifecycle.databases import code
 from audit.lifecycle.destroying import State, Trace, day_after
 from audit.lifecycle.due_engine import errors
-from audit.lifecycle.traces import Look, file_pieces, patterns, scalar, searched
+from audit.lifecycle.traces import Look, file_pieces, patterns, scalar, searched, wanted_of
 
 _LOST = "文件读不到 the file cannot be read"
 
@@ -77,7 +77,7 @@ def relations(look: Look) -> tuple[Trace, ...]:
             continue
         found.append(searched(
             "relation", name, lambda at=path, of=name: _flushed(look.engine, of, at),  # type: ignore[misc]
-            wanted.get((schema, name), []),
+            wanted_of(wanted, schema, name),
             gone="表文件中未找到 not found in the table's file",
             remains="页面中仍有，可用 --rewrite in pages until purged; or --rewrite",
         ))  # fmt: skip

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from audit.lifecycle.databases import code
 from audit.lifecycle.destroying import State, Trace
 from audit.lifecycle.due_engine import errors
-from audit.lifecycle.traces import CHUNK, Look, patterns, scalar, searched
+from audit.lifecycle.traces import CHUNK, Look, patterns, scalar, searched, wanted_of
 
 SEGMENT = 1024**3
 _FILES = """
@@ -85,7 +85,7 @@ def relations(look: Look) -> tuple[Trace, ...]:
             continue
         trace = searched(
             "relation", name, lambda at=place: _pieces(look.engine, at),  # type: ignore[misc]
-            wanted.get((schema, name), []),
+            wanted_of(wanted, schema, name),
             gone="表、索引、TOAST 文件中未找到 not found in table, indexes, TOAST",
             remains="页面中仍有，直到被重用或 --rewrite in pages until used again, or --rewrite",
         )  # fmt: skip

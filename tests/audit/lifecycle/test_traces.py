@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.lifecycle.destroy_rows import Canaries
 from audit.lifecycle.destroying import Elsewhere, State
-from audit.lifecycle.traces import backups, blocks, hits, searched
+from audit.lifecycle.due_engine import open_engine
+from audit.lifecycle.traces import backups, blocks, hits, patterns, searched, wanted_of
 
 
 @given(st.binary(min_size=1, max_size=40), st.binary(max_size=300), st.data())
@@ -23,6 +27,26 @@ def test_bytes_are_found_wherever_the_pieces_are_cut(
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
     assert hits(pieces, [wanted, wanted]) == 1
     assert hits([b"\0" * 64], [b"absent"]) == 0
+
+
+def test_bytes_that_tell_something(tmp_path: Path) -> None:
+    """A short name stands inside other names: it is looked for only where nothing longer is."""
+    with sqlite3.connect(tmp_path / "d.db") as file:
+        file.execute("CREATE TABLE t (name, phone)")
+        file.execute("CREATE TABLE s (name)")
+        file.execute("INSERT INTO t VALUES ('虚构之人甲乙', '100')")
+    file.close()
+    engine, _ = open_engine(f"sqlite:///{tmp_path}/d.db", write=False)
+    canaries = Canaries(values={
+        (None, "t", "name"): {"虚人", "虚构之人甲乙"}, (None, "t", "phone"): {"10000000001"},
+        (None, "s", "name"): {"虚人"},
+    })  # fmt: skip
+    found = patterns(engine, canaries)
+    engine.dispose()
+    assert found[None, "t"] == [b"10000000001"]  # the long name is there still
+    assert "虚人".encode() in found[None, "s"]
+    assert wanted_of(found, "public", "t") == wanted_of(found, None, "t") == [b"10000000001"]
+    assert wanted_of(found, "public", "gone") == []
 
 
 def look(wanted: list[bytes], content: bytes | None) -> State:
