@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gateway.mitm.filter import Filter
     from gateway.mitm.layers import Window
 
-LONG = 96 * 1024  # bytes of a body that are masked in a thread
+LONG = 32 * 1024  # bytes of a body that are masked in a thread
 UPLOAD = 256 * 1024  # bytes of a request's body that are held
 PROBLEM = 400  # characters of an event's words
 _APART = ThreadPoolExecutor(1, thread_name_prefix="masking")  # its lenses are no other thread's
