@@ -31,13 +31,15 @@ def test_the_page(
                 continue
             assert command[0] == "qinglang"
             said.append((main(command[1:]), capsys.readouterr().out))
-    assert [code for code, _ in said] == [1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert [code for code, _ in said] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
     assert "k = 1（要求 wanted 5）" in said[0][1]
-    assert "最优 optimal" in said[1][1]
+    assert "单列即可识别 identifies alone: 学号" in said[1][1]
+    assert "出生日期, 片区" in said[1][1]
+    assert "最优 optimal" in said[2][1]
     for name in ("shared.csv", "local.csv"):
         lines = Path(name).read_text(encoding="utf-8").splitlines()
         assert lines[0] == "性别,出生日期,片区,健康状况"
         assert len(lines) > 9_400
-    assert "released before" in said[6][1]
-    assert said[5][1].splitlines()[:4] == said[6][1].splitlines()[:4]
-    assert "left 0.5" in said[8][1]
+    assert "released before" in said[7][1]
+    assert said[6][1].splitlines()[:4] == said[7][1].splitlines()[:4]
+    assert "left 0.5" in said[9][1]

@@ -86,7 +86,7 @@ PURE = (
     "audit/lifecycle/breaches.py", "audit/lifecycle/check.py", "audit/lifecycle/check_access.py",
     "audit/lifecycle/check_evidence.py", "audit/lifecycle/check_keeping.py",
     "audit/lifecycle/check_papers.py", "audit/lifecycle/check_scope.py",
-    "audit/lifecycle/coarsen/coded.py", "audit/lifecycle/coarsen/ladder.py",
+    "audit/lifecycle/coarsen/candidates.py", "audit/lifecycle/coarsen/coded.py", "audit/lifecycle/coarsen/ladder.py",
     "audit/lifecycle/coarsen/lattice.py", "audit/lifecycle/coarsen/local.py",
     "audit/lifecycle/coarsen/utility.py", "audit/lifecycle/coarsen/wanted.py",
     "audit/lifecycle/privacy/budget.py", "audit/lifecycle/privacy/counts.py",

@@ -2,6 +2,7 @@
 
 Quasi-identifiers are named (`--quasi birth:month,sex`) or proposed from the judged columns. A
 column may be coarsened for the sum: `:year`, `:month`, `:2`, `:4`, `:6` (first characters).
+`--candidates N` tries combinations of columns and names those that single people out.
 Exit code 1: k is smaller than wanted, or a direct identifier is among the columns.
 """
 
@@ -16,10 +17,13 @@ from typing import Any
 
 from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
-from audit.lifecycle.recording import add_record, recording
+from audit.lifecycle.recording import Use, add_record, recording
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
 from audit.lifecycle.risk_source import Opened, opened, wrong
 from audit.lifecycle.shapes import text_of
+
+MOST_ROWS = 200_000  # read where combinations are tried
+MOST_TOGETHER = 4
 
 
 def register(commands: Any) -> None:
@@ -31,6 +35,10 @@ def register(commands: Any) -> None:
     one.add_argument("--sensitive", default="", metavar="COLUMN,…", help="敏感属性")
     one.add_argument("--k", type=int, default=K_WITHIN)
     one.add_argument("--population", type=int, default=0, metavar="N", help="总体人数")
+    one.add_argument(
+        "--candidates", type=int, default=0, metavar="N",
+        help="试列的组合 (至多 N 列)，找准标识符 try combinations of up to N columns",
+    )  # fmt: skip
     one.add_argument("--json", action="store_true")
     more = one.add_argument_group("泛化与抑制 coarsen until k holds")
     more.add_argument("--enforce", default="", metavar="k=N")
@@ -55,12 +63,16 @@ def run_risk(options: argparse.Namespace) -> int:
     """0: k holds and nothing identifies directly (or a file was made that does so); 1: not so."""
     if options.k < 1:
         raise wrong("--k", "值不可用 not usable", "1 or more")
-    if options.enforce:
-        from audit.lifecycle.coarsen.command import run_enforce
-
-        return run_enforce(options)
+    if not 0 <= options.candidates <= MOST_TOGETHER:
+        raise wrong("--candidates", "值不可用 not usable", f"1 to {MOST_TOGETHER}")
     wanted = [one for told in (options.quasi, options.sensitive) for one in told.split(",") if one]
     with recording(options, "risk", [options.source], fields=wanted) as use:
+        if options.enforce:
+            from audit.lifecycle.coarsen.command import run_enforce
+
+            return run_enforce(options, use)
+        if options.candidates:
+            return _search(options, use)
         with opened(options.source, options.table) as source:
             report = _report(options, source)
         use.subjects = report.rows
@@ -71,6 +83,40 @@ def run_risk(options: argparse.Namespace) -> int:
     else:
         _print(report)
     return 1 if report.k < report.wanted or report.direct else 0
+
+
+def _search(options: argparse.Namespace, use: Use) -> int:
+    """1: a column or a combination singles somebody out."""
+    from audit.lifecycle.coarsen.candidates import candidates
+    from audit.lifecycle.coarsen.coded import Reading, TooManyError
+
+    with opened(options.source, options.table) as source:
+        reading, rows = Reading(source.columns), 0
+        try:
+            for batch in source.batches(source.columns):
+                reading.add(batch)
+                rows += len(batch[0])
+                if rows >= MOST_ROWS:
+                    break
+        except TooManyError as error:
+            raise wrong(source.name, str(error)) from None
+    made = candidates(reading.columns(), options.k, options.candidates)
+    use.subjects, use.fields = made.rows, source.columns
+    if options.json:
+        document = {"qinglang": "risk-candidates", "version": 1, "candidates": plain(made)}
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        return 1 if made.alone or made.found else 0
+    cut = "（只读到这里 read up to here）" if rows >= MOST_ROWS else ""
+    lines = [f"行 rows {made.rows}{cut} · k {made.k}"]
+    lines += [f"单列即可识别 identifies alone: {one}" for one in made.alone]
+    lines += [
+        f"{', '.join(one.columns)}: k 不足 below {one.below:.1%} · 唯一 unique {one.unique:.1%}"
+        for one in made.found
+    ]
+    if made.left_out:
+        lines.append(f"未参与组合 not combined: {', '.join(made.left_out)}")
+    print("\n".join(lines))  # noqa: T201
+    return 1 if made.alone or made.found else 0
 
 
 def _report(options: argparse.Namespace, source: Opened) -> Report:

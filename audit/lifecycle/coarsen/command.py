@@ -11,11 +11,12 @@ from audit.lifecycle.coarsen.job import Done, Task, enforce
 from audit.lifecycle.coarsen.ladder_files import chosen, load_ladders, load_own
 from audit.lifecycle.coarsen.wanted import Wanted
 from audit.lifecycle.inventory import plain
+from audit.lifecycle.recording import Use
 from audit.lifecycle.risk import propose
 from audit.lifecycle.risk_source import Opened, opened, wrong
 
 
-def run_enforce(options: argparse.Namespace) -> int:
+def run_enforce(options: argparse.Namespace, use: Use) -> int:
     """0: the file was written and holds; 1: it can not be had, and nothing was written."""
     wanted = wanted_of(options)
     if not options.out:
@@ -24,7 +25,10 @@ def run_enforce(options: argparse.Namespace) -> int:
     if "://" not in options.source and out.exists() and out.samefile(options.source):
         raise wrong("--out", "不得覆盖源文件 the source is never overwritten", "another name")
     with opened(options.source, options.table) as source:
-        done = enforce(source, _task(options, source, wanted), out)
+        task = _task(options, source, wanted)
+        use.fields = (*task.quasi, *task.sensitive, *task.keep)
+        done = enforce(source, task, out)
+        use.subjects = done.utility.rows if done.utility is not None else None
     if options.json:
         document = {"qinglang": "risk-enforced", "version": 1, "done": plain(done)}
         print(json.dumps(document, ensure_ascii=False, indent=1))
