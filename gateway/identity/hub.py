@@ -79,12 +79,12 @@ class Hub:
             threading.Thread(target=self._serve, args=(line,), name="line", daemon=True).start()
 
     def _serve(self, line: socket.socket) -> None:
+        line.settimeout(SLOWEST)  # before anybody reads: later, a read under way would spin
         waiting: queue.Queue[bytes] = queue.Queue(WAITING)
         with self.lock:
             first = tuple(self._first())
             self._lines.add(waiting)
         threading.Thread(target=self._hear, args=(line, waiting), daemon=True).start()
-        line.settimeout(SLOWEST)
         with line:
             with contextlib.suppress(OSError):
                 for frame in first:

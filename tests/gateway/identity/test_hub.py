@@ -51,6 +51,26 @@ def test_everything_then_changes_then_the_end(hub: Hub, tmp_path: Path) -> None:
         assert line.recv(1) == b""
 
 
+def test_a_line_has_its_timeout_before_anybody_reads(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timeout that comes while a read is under way makes it ask the kernel without end."""
+    seen: list[float | None] = []
+    real = Hub._hear
+
+    class Started(threading.Thread):
+        def start(self) -> None:
+            if self._target.__func__ is real:  # type: ignore[attr-defined]
+                seen.append(self._args[0].gettimeout())  # type: ignore[attr-defined]
+            super().start()
+
+    monkeypatch.setattr(module.threading, "Thread", Started)
+    with closing(join(tmp_path)) as line:
+        assert line.recv(6, socket.MSG_WAITALL) == b"onetwo"
+    until(lambda: hub.followers == 0)
+    assert seen == [module.SLOWEST]
+
+
 def test_who_does_not_read_is_let_go(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
