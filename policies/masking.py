@@ -103,9 +103,13 @@ class Masker:
         today: date,
         finder: Finder | None = None,
         one: keyed.One | None = None,
+        batch: keyed.Many | None = None,
     ) -> None:
-        """`one` takes the place of the mask's own function. Raises ValueError for an unfit mask."""
-        wrong = fit(mask, context) if one is None else ""
+        """`one` or `batch` takes the place of the mask's own function.
+
+        Raises ValueError for an unfit mask.
+        """
+        wrong = fit(mask, context) if one is None and batch is None else ""
         if wrong:
             raise ValueError(wrong)
         self.mask = mask
@@ -122,6 +126,8 @@ class Masker:
             Algorithm.NOISE: keyed.noise(mask.noise, context),
             Algorithm.SHUFFLE: keyed.shuffle(context),
         }.get(mask.algorithm)
+        if batch is not None:
+            self._batch = lambda values, _batch: batch(values)
 
     def many(
         self, values: Sequence[Any], subjects: Sequence[Any] | None = None, batch: int = 0

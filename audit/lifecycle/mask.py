@@ -8,7 +8,7 @@ by share one key; columns that must stay unique never get a mask that could make
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -274,10 +274,9 @@ def masker_of(
 ) -> Masker:
     """The masker of one column."""
     context = context_of(table, step, policy, keys, vault)
-    one: Callable[[Any], Any] | None = None
     if step.permute:
-        one = masks_keyed.permute(context, step.field.digits)
-        return Masker(Mask(algorithm=Algorithm.PSEUDONYM), context, today=today, one=one)
+        many = masks_keyed.permute(context, step.field.digits)
+        return Masker(Mask(algorithm=Algorithm.PSEUDONYM), context, today=today, batch=many)
     return Masker(step.mask, context, today=today, finder=finder)
 
 

@@ -14,27 +14,31 @@ import json
 import sqlite3
 import struct
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateTable
 
-from audit.lifecycle import mask_switch
-from audit.lifecycle.mask import SAMPLE, TablePlan, plan
-from audit.lifecycle.mask_job import Done, Job, alone, refuse, scan_table
+from audit.lifecycle import mask_copy, mask_switch
+from audit.lifecycle.mask import SAMPLE, Step, TablePlan, plan
+from audit.lifecycle.mask_copy import How
+from audit.lifecycle.mask_job import Done, Job, alone, refuse, scan_batch
 from audit.lifecycle.mask_tables import copy_of, links_of, same_for_linked, shape_of
 from audit.lifecycle.residual import Scan, Seen
 from rules.load import DataError, Problem, WorldError
 
 BATCH = 5_000
 FAMILIES = ("postgresql", "mysql", "sqlite")
+
+type Take = Callable[[list[list[Any]]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +49,11 @@ class Place:
     schema: str = ""
 
 
-def engine_of(place: Place, *, write: bool) -> Engine:
-    """An engine that hides values from its errors. Raises DataError for what is no URL of ours."""
+def engine_of(place: Place, *, write: bool, pooled: bool = False) -> Engine:
+    """An engine that hides values from its errors. Raises DataError for what is no URL of ours.
+
+    A pooled one is disposed by who asked for it.
+    """
     try:
         url = make_url(place.url)
         if url.get_backend_name() == "mariadb":
@@ -61,7 +68,8 @@ def engine_of(place: Place, *, write: bool) -> Engine:
             url = URL.create(
                 "sqlite", database=path.absolute().as_uri(), query={"mode": "ro", "uri": "true"}
             )
-        return create_engine(url, poolclass=NullPool, hide_parameters=True)
+        pool = QueuePool if pooled and url.get_backend_name() == "postgresql" else NullPool
+        return create_engine(url, poolclass=pool, hide_parameters=True)
     except (ArgumentError, ModuleNotFoundError):
         raise DataError(
             [Problem(file="--in/--out", line=1, column=1,
@@ -180,18 +188,32 @@ def fingerprint(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def batches(connection: Connection, table: Table) -> Iterator[list[list[Any]]]:
-    """A table's rows as columns, by a cursor of the server."""
-    streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
-    with streaming.execute(select(table)) as rows:
+def pour(
+    connection: Connection, table: Table, take: Take, how: Sequence[How] | None, digest: Any = None
+) -> None:
+    """A table's rows as columns, given to `take` batch by batch, by COPY or the server's cursor."""
+    if how is not None:
+
+        def lines(data: bytes) -> None:
+            if digest is not None:
+                digest.update(data)
+            take(mask_copy.columns_of(data, how))
+
+        mask_copy.pour(connection, table, BATCH, lines)
+        return
+    streaming = select(table).execution_options(stream_results=True, yield_per=BATCH)
+    with connection.execute(streaming) as rows:
         for part in rows.partitions(BATCH):
-            yield [list(column) for column in zip(*part, strict=True)]
+            batch = [list(column) for column in zip(*part, strict=True)]
+            if digest is not None:
+                digest.update(repr(batch).encode("utf-8", "surrogatepass"))
+            take(batch)
 
 
 def mask_database(job: Job, source: Place, target: Place, tables: Sequence[str] = ()) -> Done:
     """Mask a database into another schema, database or file. Raises DataError, WorldError."""
     reading = engine_of(source, write=False)
-    writing = engine_of(target, write=True)
+    writing = engine_of(target, write=True, pooled=True)
     if reading.dialect.name != writing.dialect.name:
         raise DataError(
             [Problem(file="--out", line=1, column=1,
@@ -200,9 +222,12 @@ def mask_database(job: Job, source: Place, target: Place, tables: Sequence[str] 
     mask_switch.apart(reading, source.schema, writing, target.schema)
     name = hashlib.sha256(f"{writing.url.host}{writing.url.database}{target.schema}".encode())
     lock = Path(tempfile.gettempdir()) / f"qinglang-mask-{name.hexdigest()[:24]}.lock"
-    with alone(lock), sentences(), snapshot(reading) as connection:
-        return _copied(job, connection, reflected(connection, source.schema, tables),
-                       writing, target.schema)  # fmt: skip
+    try:
+        with alone(lock), sentences(), snapshot(reading) as connection:
+            return _copied(job, connection, reflected(connection, source.schema, tables),
+                           writing, target.schema)  # fmt: skip
+    finally:
+        writing.dispose()
 
 
 def _copied(
@@ -219,26 +244,13 @@ def _copied(
     seen = Seen(sum(_rows(connection, table) for table in tables) * 2)
     told = []
     for table, one, copy in zip(tables, plans, copies, strict=True):
-        worker = job.worker(one)
         done = finished.get(table.name)
-        writer = None if done else stage.writer(copy)
-        try:
-            for batch in batches(connection, table):
-                for step, column in zip(one.steps, batch, strict=True):
-                    if step.direct:
-                        seen.add(column, step.kind)
-                if writer is not None:
-                    writer.write(worker.columns(batch))
-                    job.tell(table.name, worker.rows)
-        except BaseException:
-            if writer is not None:
-                writer.abort()
-            raise
-        if writer is not None:
-            done = {"rows": worker.rows, "troubles": worker.troubles()}
-            writer.close()
+        if done is None:
+            done = _table(job, connection, table, one, copy, stage, seen)
             stage.finish(table.name, done)
-        told.append({"table": table.name, "columns": one.told(), **(done or {})})
+        else:
+            _looked(connection, table, one, lambda column, step: seen.add(column, step.kind))
+        told.append({"table": table.name, "columns": one.told(), **done})
     scan, digest = _scanned(job, connection, tables, plans, copies, stage, seen)
     body = {
         "policy": {"id": job.policy.id, "digest": job.digest, "purpose": job.policy.purpose},
@@ -254,6 +266,57 @@ def _copied(
     else:
         stage.drop()
     return Done(body=body, published=scan.found.clean)
+
+
+def _table(
+    job: Job,
+    connection: Connection,
+    table: Table,
+    plan: TablePlan,
+    copy: Table,
+    stage: mask_switch.Stage,
+    seen: Seen,
+) -> dict[str, Any]:
+    """One table, from the source into the stage."""
+    worker = job.worker(plan)
+    how = mask_copy.hows(table, plan.steps) if _copies(connection) else None
+    writer = stage.writer(copy, [one is How.RAW for one in how] if how else ())
+
+    def take(batch: list[list[Any]]) -> None:
+        for step, column in zip(plan.steps, batch, strict=True):
+            if step.direct:
+                seen.add(column, step.kind)
+        writer.write(worker.columns(batch))
+        job.tell(table.name, worker.rows)
+
+    try:
+        pour(connection, table, take, how)
+    except BaseException:
+        writer.abort()
+        raise
+    writer.close()
+    return {"rows": worker.rows, "troubles": worker.troubles()}
+
+
+def _copies(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _looked(
+    connection: Connection, table: Table, plan: TablePlan, see: Callable[[list[Any], Step], None]
+) -> None:
+    """The columns of a source table that no value may be left of, looked at once more."""
+    if not any(step.direct for step in plan.steps):
+        return
+
+    def take(batch: list[list[Any]]) -> None:
+        for step, column in zip(plan.steps, batch, strict=True):
+            if step.direct:
+                see(column, step)
+
+    pour(
+        connection, table, take, mask_copy.hows(table, plan.steps) if _copies(connection) else None
+    )
 
 
 def _rows(connection: Connection, table: Table) -> int:
@@ -275,18 +338,10 @@ def _scanned(
         for one, copy in zip(plans, copies, strict=True):
             names = tuple(column.name for column in copy.columns)
             digest.update(json.dumps([one.name, names]).encode())
-            scan_table(scan, one, names, _digested(batches(result, copy), digest))
+            how = mask_copy.shown(one.steps) if _copies(result) else None
+            look = partial(scan_batch, scan, one, names)
+            pour(result, copy, look, how, digest)
     if scan.candidates:
-        with suppress(StopIteration):
-            for table, one in zip(tables, plans, strict=True):
-                for batch in batches(connection, table):
-                    for step, column in zip(one.steps, batch, strict=True):
-                        if step.direct:
-                            scan.settle(column, step.kind)
+        for table, one in zip(tables, plans, strict=True):
+            _looked(connection, table, one, lambda column, step: scan.settle(column, step.kind))
     return scan, digest.hexdigest()
-
-
-def _digested(found: Iterator[list[list[Any]]], digest: Any) -> Iterator[list[list[Any]]]:
-    for batch in found:
-        digest.update(repr(batch).encode("utf-8", "surrogatepass"))
-        yield batch

@@ -255,7 +255,8 @@ def _scanned(
         result = open_reader(shown)
         heads = list(result.tables())
         for (_, table), head in zip(plans, heads, strict=True):
-            scan_table(scan, table, head.columns, result.batches(head))
+            for batch in result.batches(head):
+                scan_batch(scan, table, head.columns, batch)
     finally:
         shown.unlink()
     if scan.candidates:
@@ -267,23 +268,22 @@ def _scanned(
     return scan
 
 
-def scan_table(
-    scan: Scan, table: TablePlan, columns: tuple[str, ...], batches: Iterator[list[list[Any]]]
+def scan_batch(
+    scan: Scan, table: TablePlan, columns: tuple[str, ...], batch: list[list[Any]]
 ) -> None:
-    """Every column of a table of the result."""
+    """Every column of a batch of the result."""
     steps = {step.field.name: step for step in table.steps}
-    for batch in batches:
-        for name, column in zip(columns, batch, strict=True):
-            step = steps[name]
-            algorithm = step.mask.algorithm
-            scan.column(
-                table.name,
-                name,
-                column,
-                kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
-                declared=algorithm in DECLARED or _numbers(step),
-                kind=step.kind,
-            )
+    for name, column in zip(columns, batch, strict=True):
+        step = steps[name]
+        algorithm = step.mask.algorithm
+        scan.column(
+            table.name,
+            name,
+            column,
+            kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
+            declared=algorithm in DECLARED or _numbers(step),
+            kind=step.kind,
+        )
 
 
 def _numbers(step: Step) -> bool:

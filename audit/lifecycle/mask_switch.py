@@ -11,9 +11,6 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable
 
+from audit.lifecycle import mask_copy
 from audit.lifecycle.mask import Family
 from audit.lifecycle.mask_tables import family_of
 from rules.load import DataError, Problem, WorldError
@@ -92,17 +90,23 @@ def unique_of(connection: Connection, table: Table) -> None:
 
 
 class Writer:
-    """Rows of one table, within one transaction."""
+    """Rows of one table, within one transaction. `raw`: columns that are COPY's own text."""
 
-    def __init__(self, engine: Engine, table: Table) -> None:
+    def __init__(self, engine: Engine, table: Table, raw: Sequence[bool] = ()) -> None:
         self._connection = engine.connect()
         self._table = table
         self._names = [column.name for column in table.columns]
+        self._raw = list(raw) or [False] * len(self._names)
         families = [family_of(column.type) for column in table.columns]
-        self._copy = engine.dialect.name == "postgresql" and Family.OTHER not in families
+        self._copy = bool(raw) or (
+            engine.dialect.name == "postgresql" and Family.OTHER not in families
+        )
         try:
             quote = engine.dialect.identifier_preparer
             name = quote.format_table(table)
+            if self._copy:
+                for one in mask_copy.SETTINGS:
+                    self._connection.execute(text(one))
             self._connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
             inline: list[Any] | None = None if engine.dialect.name == "sqlite" else []
             self._connection.execute(CreateTable(table, include_foreign_key_constraints=inline))
@@ -116,13 +120,8 @@ class Writer:
         """One batch."""
         try:
             if self._copy:
-                lines = "".join(
-                    "\t".join(map(_cell, row)) + "\n" for row in zip(*columns, strict=True)
-                )
-                cursor = self._connection.connection.cursor()
-                cursor.execute(  # type: ignore[call-arg]
-                    self._into, stream=BytesIO(lines.encode("utf-8"))
-                )
+                lines = mask_copy.lines_of(columns, self._raw)
+                mask_copy.put(self._connection, self._into, lines)
                 return
             rows = [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
             self._connection.execute(self._table.insert(), rows)
@@ -140,26 +139,6 @@ class Writer:
             for index in self._table.indexes:
                 connection.execute(CreateIndex(index))
             connection.commit()
-
-
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _cell(value: Any) -> str:
-    """A value in PostgreSQL's text format of COPY."""
-    if value is None:
-        return "\\N"
-    if value.__class__ is str:
-        return str(value).translate(_ESCAPED)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, bytes | bytearray | memoryview):
-        return "\\\\x" + bytes(value).hex()
-    if isinstance(value, int | float | Decimal):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value).translate(_ESCAPED)
 
 
 class Stage:
@@ -201,9 +180,9 @@ class Stage:
                 {"name": name, "told": said},
             )
 
-    def writer(self, copy: Table) -> Writer:
+    def writer(self, copy: Table, raw: Sequence[bool] = ()) -> Writer:
         """A writer of one table, which is made first."""
-        return Writer(self.engine, copy)
+        return Writer(self.engine, copy, raw)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

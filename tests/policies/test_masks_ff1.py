@@ -51,3 +51,28 @@ def test_letters_come_back(plain: str) -> None:
 def test_small_domains_and_foreign_letters_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"domain|alphabet"):
         Ff1(KEY).encrypt(text)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(6, 18).flatmap(
+        lambda size: st.tuples(
+            st.just(size), st.lists(st.integers(0, 10**size - 1), max_size=20, unique=True)
+        )
+    ),
+    st.binary(max_size=40),
+)
+def test_many_numbers_are_encrypted_as_each_alone(
+    given: tuple[int, list[int]], tweak: bytes
+) -> None:
+    size, values = given
+    one = Ff1(KEY, DIGITS, tweak)
+    assert one.numbers(values, size) == [int(one.encrypt(str(v).rjust(size, "0"))) for v in values]
+
+
+def test_numbers_refuse_what_they_cannot_hold() -> None:
+    with pytest.raises(ValueError, match="domain"):
+        Ff1(KEY).numbers([1], 5)
+    with pytest.raises(ValueError, match="halves"):
+        Ff1(KEY).numbers([1], 20)
+    assert Ff1(KEY, ALNUM).numbers([], 12) == []

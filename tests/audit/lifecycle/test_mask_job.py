@@ -162,7 +162,7 @@ def test_a_drawn_number_may_look_like_somebody_s(family: Family, clean: bool) ->
         permute=True,
     )
     scan = Scan(load_finder(), Seen(10))
-    mask_job.scan_table(scan, TablePlan(name="t", steps=(step,)), ("id",), iter([[[chance]]]))
+    mask_job.scan_batch(scan, TablePlan(name="t", steps=(step,)), ("id",), [[chance]])
     assert scan.found.clean is clean
     assert scan.found.declared == int(clean)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from audit.lifecycle.mask_switch import STATE, _cell, apart, stage_of
+from audit.lifecycle.mask_switch import STATE, apart, stage_of
 from rules.load import DataError, WorldError
 
 
@@ -52,14 +52,3 @@ def test_a_target_that_cannot_be_made(tmp_path: Path) -> None:
 def test_source_and_target_are_two_places(one: str, source: str, other: str, target: str) -> None:
     with pytest.raises(DataError):
         apart(create_engine(one), source, create_engine(other), target)
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (None, "\\N"), ("a\tb\\c\nd", "a\\tb\\\\c\\nd"), (True, "t"), (False, "f"),
-        (b"\x01", "\\\\x01"), (1.5, "1.5"),
-    ],
-)  # fmt: skip
-def test_cells_of_copy(value: Any, written: str) -> None:
-    assert _cell(value) == written
