@@ -20,8 +20,11 @@ ROOMS = ("rules", "policies", "gateway", "audit")  # higher floors add to what l
 DOORS = {"audit": "audit.audit_cli"}  # `audit.cli` is this module
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, built from the rooms that are installed."""
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line, built from the rooms that are installed.
+
+    Whole; with the words of one command, as much as they need.
+    """
     top = argparse.ArgumentParser(prog="qinglang", description="清朗 Qinglang")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for room in ROOMS:
@@ -31,13 +34,17 @@ def parser() -> argparse.ArgumentParser:
             if missing.name is not None and missing.name.split(".")[0] in ROOMS:
                 continue
             raise
-        door.register(commands)
+        if room != "audit":
+            door.register(commands)
+        elif not words or words[0] not in commands.choices:
+            door.register(commands, words)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the value is the process's exit code."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(words).parse_args(words)
     try:
         return int(arguments.run(arguments))
     except DataError as error:

@@ -35,7 +35,7 @@ from audit.lifecycle.mask_tables import copy_of, links_of, same_for_linked, shap
 from audit.lifecycle.residual import Scan, Seen
 from rules.load import DataError, Problem, WorldError
 
-BATCH = 5_000
+BATCH = 2_000
 FAMILIES = ("postgresql", "mysql", "sqlite")
 
 type Take = Callable[[list[list[Any]]], None]

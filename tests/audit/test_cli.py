@@ -15,7 +15,7 @@ PROBLEM = Problem(file="f.yaml", line=3, column=7, message="wrong", remedy="mend
 def made_of(handler: object) -> object:
     """A parser with one command that runs `handler`."""
 
-    def parser() -> argparse.ArgumentParser:
+    def parser(_words: object) -> argparse.ArgumentParser:
         top = argparse.ArgumentParser()
         commands = top.add_subparsers()
         commands.add_parser("do").set_defaults(run=handler)
@@ -69,6 +69,27 @@ def test_a_room_whose_packages_are_missing_is_left_out() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "rules" in done.stdout
+
+
+def test_a_command_loads_no_other_rooms_files() -> None:
+    for words, absent in (
+        (["data", "mask-key", "--help"], "audit.lifecycle.destroy_cli"),
+        (["rules", "--help"], "audit.lifecycle.mask_cli"),
+        (["audit", "runs", "--help"], "audit.lifecycle.mask_cli"),
+    ):
+        code = (
+            "import sys\nfrom audit import cli\n"
+            f"try: cli.main({words!r})\n"
+            f"except SystemExit: sys.exit({absent!r} in sys.modules or 'numpy' in sys.modules)"
+        )
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+
+def test_an_unknown_command_is_told_all_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["data", "nonsense"])
+    assert ended.value.code == 2
+    assert "certificate" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error() -> None:
