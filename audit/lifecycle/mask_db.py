@@ -233,8 +233,19 @@ def mask_database(job: Job, source: Place, target: Place, tables: Sequence[str] 
 def _copied(
     job: Job, connection: Connection, tables: Sequence[Table], writing: Engine, schema: str
 ) -> Done:
-    plans = plans_of(job, connection, tables)
     stage = mask_switch.stage_of(writing, schema)
+    with stage.alone():
+        return _staged(job, connection, tables, stage, schema)
+
+
+def _staged(
+    job: Job,
+    connection: Connection,
+    tables: Sequence[Table],
+    stage: mask_switch.Stage,
+    schema: str,
+) -> Done:
+    plans = plans_of(job, connection, tables)
     made = MetaData()
     copies = [
         copy_of(table, one, made, stage.schema) for table, one in zip(tables, plans, strict=True)
@@ -255,13 +266,14 @@ def _copied(
     body = {
         "policy": {"id": job.policy.id, "digest": job.digest, "purpose": job.policy.purpose},
         "key": job.keys.id,
-        "source": {"family": writing.dialect.name, "fingerprint": mark},
-        "result": {"family": writing.dialect.name, "schema": schema, "sha256": digest},
+        "source": {"family": connection.dialect.name, "fingerprint": mark},
+        "result": {"family": connection.dialect.name, "schema": schema, "sha256": digest},
         "tables": told,
         "residual": scan.found.told(),
         "holds": scan.found.clean,
     }
     if scan.found.clean:
+        stage.held()
         stage.publish(copies)
     else:
         stage.drop()

@@ -7,6 +7,7 @@ holds something else than a copy of ours is never replaced. A door: databases, f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -66,8 +67,6 @@ def changes(connection: Connection, table: Table) -> str:
 
 
 def _file_digest(connection: Connection) -> str:
-    import hashlib
-
     path = next(str(row[2]) for row in connection.execute(text("PRAGMA database_list")))
     whole = hashlib.sha256()
     for name in (path, path + "-wal"):
@@ -146,14 +145,44 @@ class Stage:
 
     schema = ""
     """Where the tables are built; empty where the engine itself is the place."""
+    _lock = ""  # a statement that is true where the lock `:name` is ours
 
     def __init__(self, engine: Engine, target: str) -> None:
         self.engine, self.target = engine, target
+        self._guard: Connection | None = None
 
     @property
     def _state(self) -> str:
         quote = self.engine.dialect.identifier_preparer
         return f"{quote.quote(self.schema)}.{STATE}" if self.schema else STATE
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """The server's own lock on this target: a job on another machine is kept out too.
+
+        Raises WorldError where somebody holds it.
+        """
+        statement = self._lock
+        if not statement:
+            yield
+            return
+        name = f"qinglang-mask-{hashlib.sha256(self.schema.encode()).hexdigest()[:24]}"
+        with self.engine.connect() as connection:
+            if not connection.execute(text(statement), {"name": name}).scalar_one():
+                raise WorldError("另一个作业正在写同一目标 another job is writing the same target")
+            connection.commit()  # the lock is the session's, no transaction is left open
+            self._guard = connection
+            try:
+                yield
+            finally:
+                self._guard = None
+                connection.invalidate()  # the lock ends with the session
+
+    def held(self) -> None:
+        """Raises what the database raises where the session of the lock is gone."""
+        if self._guard is not None:
+            self._guard.execute(text("SELECT 1"))
+            self._guard.commit()
 
     def begin(self, mark: str) -> dict[str, dict[str, Any]]:
         """Finished tables of the same job; everything else that is there is dropped first."""
@@ -211,6 +240,8 @@ class Stage:
 class PostgresStage(Stage):
     """A schema, renamed."""
 
+    _lock = "SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"
+
     def __init__(self, engine: Engine, target: str) -> None:
         super().__init__(engine, target)
         self.schema = f"{target}_qlstage"
@@ -250,6 +281,8 @@ class PostgresStage(Stage):
 
 class MysqlStage(Stage):
     """A database, whose tables are renamed by one statement."""
+
+    _lock = "SELECT GET_LOCK(:name, 0)"
 
     def __init__(self, engine: Engine, target: str) -> None:
         database = str(target or engine.url.database or "")

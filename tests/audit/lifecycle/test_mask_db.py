@@ -4,7 +4,7 @@ import gc
 import json
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -111,6 +111,22 @@ def test_a_job_goes_on_at_its_table_and_starts_again_on_another_source(tmp_path:
     assert set(written) == {"class", "student", "mark"}
 
 
+def test_a_key_or_policy_that_changed_starts_the_job_again(tmp_path: Path) -> None:
+    """What was masked under another key must not stand beside what is masked now."""
+    source, target = sqlite(tmp_path)
+    for other in (
+        replace(JOB, keys=Keys(id="k2", master=bytes(32))),
+        replace(JOB, keys=Keys(id="k1", master=b"2" * 32)),
+        replace(JOB, digest="another"),
+    ):
+        written: list[str] = []
+        with pytest.raises(WorldError):
+            mask_database(replace(JOB, tell=stopped(2)), source, target)
+        told = replace(other, tell=lambda table, _, to=written: to.append(table))
+        assert mask_database(told, source, target).published
+        assert set(written) == {"class", "student", "mark"}
+
+
 @pytest.mark.parametrize("url", ["nonsense", "oracle://x", "sqlite:////no/such/file.db"])
 def test_bad_places(tmp_path: Path, url: str) -> None:
     with pytest.raises((DataError, WorldError)):
@@ -154,11 +170,28 @@ def test_servers(server: Callable[[], AbstractContextManager[str]], prefix: str)
         names = {row[0] for row in rows(
             url, "SELECT schema_name FROM information_schema.schemata")}  # fmt: skip
         assert not {"masked_qlstage", "masked_qlold"} & names
+        _two_at_once(url, target)
         _dropped(url, target)
         holds(url, url, prefix, done, 300)
         if copy == url:
             with pytest.raises(DataError, match="不是我们的副本"):
                 _foreign(url, target)
+
+
+def _two_at_once(url: str, target: Place) -> None:
+    """A job on another machine: the lock file of this one says nothing, the server does."""
+    refused: list[str] = []
+
+    def again(_table: str, _rows: int) -> None:
+        with pytest.MonkeyPatch.context() as elsewhere:
+            elsewhere.setattr(mask_db, "alone", lambda _: nullcontext())
+            with pytest.raises(WorldError, match="另一个作业") as ended:
+                mask_database(JOB, Place(url=url), target)
+        refused.append(str(ended.value))
+
+    assert mask_database(replace(JOB, tell=again), Place(url=url), target).published
+    assert refused
+    assert mask_database(JOB, Place(url=url), target).published
 
 
 def _dropped(url: str, target: Place) -> None:
