@@ -20,7 +20,7 @@ from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning,
 from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.number_shapes import Prefixes, by_length
 from rules.recognise.personal.numbers import Numbers
-from rules.recognise.personal.rows import beside
+from rules.recognise.personal.rows import beside, cells
 from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, Vector, best
 
 TOGETHER = 32  # short texts that are looked at in one pass
@@ -123,6 +123,12 @@ class Finder:
             people = list(self._names.roster(folded, self.roster))
             found += people
             found += beside(folded, people)
+        for header, start, end in cells(folded):
+            if any(one.start < end and start < one.end for one in found):
+                continue
+            hit = self.value(folded[start:end], header)
+            if hit is not None and hit.confidence is Confidence.VERIFIED:
+                found.append(hit._replace(start=start + hit.start, end=start + hit.end))
         return settled(found)
 
     def _read(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> list[Hit]:

@@ -18,6 +18,8 @@ from rules.recognise.personal.kinds import Kind
 
 WINDOW = 28  # characters to the left that are looked at
 _CUT = "[。；;！!？?\\n\\r，,、|]"
+_STRAY = ("时间", "日期", "号段", "段说明", "格式", "位数", "规则", "数量", "类型")
+"""准考证打印时间 is no 准考证: behind a label, these name something else."""
 _VALUE_GAP = 14  # characters a label may be away from its value
 
 
@@ -102,7 +104,7 @@ class Labels:
             for word in plain | latin
         }
         self._find = re.compile(
-            f"(?P<cut>{_CUT})|(?P<word>"
+            f"(?P<cut>{_CUT}|{'|'.join(word[::-1] for word in _STRAY)})|(?P<word>"
             + "|".join(_backwards(plain))
             + "|(?<![a-z])(?:"
             + "|".join(_backwards(latin))
@@ -171,7 +173,7 @@ def _joined(words: Iterable[str]) -> set[str]:
     }
 
 
-_APART = re.compile(_CUT)
+_APART = re.compile("|".join((_CUT, *_STRAY)))
 _CUTS = frozenset("。；;！!？?\n\r，,、|")
 Place = tuple[int, int, Meaning]
 """End, start, and what it says."""

@@ -45,6 +45,14 @@ class NameWords:
     examples: NameSamples = NameSamples()
 
 
+_ROLE = re.compile(
+    "(?:[长员人师友属事军授者手机学导]|学生|考生|本人|备注|联系|周[一二三四五六日天]|@|之[父母]|[（(])$"
+)
+"""What a person is called by: 组长, 驾驶员, 报警人, 家属, 冠军."""
+_ACTS = re.compile(rf"$|[@{_STOP}]|家[）)的里]|[之现就承同将可要也不没来去请曾已因在于说的和与]")
+"""What stands behind a name that somebody is called by."""
+
+
 class Roster:
     """Names of one organisation, matched exactly. Nothing of it is ever printed or stored."""
 
@@ -109,7 +117,7 @@ class Names:
         self._bare = re.compile(rf"[为叫是 \t]?({common}[{_HAN}]{{1,2}})(?=$|[{_STOP}]|{titles})")
         self._common = re.compile(rf"{common}[{_HAN}]{{1,2}}")
         self._edge = frozenset(_EDGE)
-        self._before = re.compile(rf"(?:{label}|[{_STOP}与和及给向请由让找对问被是叫])$")
+        self._before = re.compile(rf"(?:{label}|[@{_STOP}与和及给向请由让找对问被是叫])$")
         self._after = re.compile(rf"(?:$|[{_STOP}]|{titles}|[男女的]|和|与|在|于|是|说|已)")
         self._titled = re.compile(titles)
         self.triggers = (
@@ -166,6 +174,7 @@ class Names:
                 (left and right)
                 or (left and _label_left(text, low))
                 or self._titled.match(text, high) is not None
+                or (_ROLE.search(text, max(0, low - 4), low) and _ACTS.match(text, high))
             ):
                 yield Hit(Kind.NAME, low, high, SURE, "roster-context")
 

@@ -1,6 +1,7 @@
-"""School numbers in rows without a header: a year of entry and digits, beside a known name. Pure.
+"""Rows of a text: cells of Markdown tables, and school numbers in rows without a header. Pure.
 
-Only names of a roster count, only cells next to them, and never what reads as a date.
+Without a header a number is a year of entry and digits; only names of a roster count, only
+cells next to them, and never what reads as a date.
 """
 
 from __future__ import annotations
@@ -14,6 +15,28 @@ from rules.recognise.personal.validators import date
 _NUMBER = "20[0-3][0-9](?:[0-9]{8}|[0-9]{6}|[0-9]{4})"
 _BEHIND = re.compile(rf" ?[\t,|;] ?({_NUMBER})(?= ?(?:[\t,|;\r\n]|$))")
 _AHEAD = re.compile(rf"(?<![^\t,|;\r\n ])({_NUMBER}) ?[\t,|;] ?$")
+
+
+_TABLE = re.compile(
+    r"^[ \t]*\|(?P<head>[^\n]{1,2000})\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{2,}:?[ \t]*\|){1,100}[ \t]*$"
+    r"(?P<rows>(?:\n[ \t]*\|[^\n]{0,4000})*)",
+    re.MULTILINE,
+)
+
+
+def cells(text: str) -> Iterator[tuple[str, int, int]]:
+    """(header, start, end) of every filled cell of the Markdown tables of a text."""
+    for table in _TABLE.finditer(text) if "|-" in text or "| -" in text or "|:-" in text else ():
+        heads = [one.strip() for one in table["head"].split("|")]
+        start = table.start("rows")
+        for line in table["rows"].split("\n"):
+            at = start + line.find("|") + 1
+            for head, cell in zip(heads, line.strip(" \t").strip("|").split("|"), strict=False):
+                if plain := cell.strip():
+                    low = at + len(cell) - len(cell.lstrip())
+                    yield head, low, low + len(plain)
+                at += len(cell) + 1
+            start += len(line) + 1
 
 
 def beside(text: str, names: Iterable[Hit]) -> Iterator[Hit]:

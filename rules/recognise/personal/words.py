@@ -152,7 +152,9 @@ def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
             near = said.left(low)
             if told.kind in near.kinds:
                 yield Hit(told.kind, low, high, SURE, "label")
-            elif told.kind not in near.veto:
+            elif told.kind not in near.veto and not (
+                told.shape is _IPV4 and _version(text, low, high)
+            ):
                 yield Hit(told.kind, low, high, PERHAPS, "shape")
 
 
@@ -176,6 +178,33 @@ def _chapter(text: str, low: int, high: int) -> bool:
     return (
         _OF_A_BOOK.search(text, max(0, low - 4), low) is not None
         or text[high : high + 2].lstrip()[:1] in _BOOK
+    )
+
+
+_SOFTWARE = re.compile(
+    r"(?:版|固件|驱动|驱动程序|补丁|系统|软件|程序|客户端|升级[至到]|更新[至到]|议题|工序|附件|附表|页码|页|"
+    r"(?<![A-Za-z])(?i:apps?|sdk|firmware|version|release|build|bootrom|gcc|clang|python|java|jdk|node"
+    r"|chrome|firefox|edge|safari|android|ios|windows|linux|openssl|nginx|oid|mib|rev))"
+    r"[ ：:/(（)）]{0,3}$"
+)
+"""What stands before a version or a number of a chapter."""
+_RELEASED = re.compile(r" ?(?:已?发布|更新|修复|升级|下载|版|安装|补丁|固件)")
+_NETWORK = re.compile(
+    r"地址|网关|网络|网段|主机|服务器|登录|登陆|访问|来自|终端|端口|代理|解析|攻击|"
+    r"(?<![A-Za-z])(?i:ip|dns|host|from|client|src|dst|connect|server|ping|peer|remote|arp|dhcp)",
+)
+
+
+def _version(text: str, low: int, high: int) -> bool:
+    """app 10.0.9.66 已发布, 页码 1.2.3.4: software, or a chapter; a small one wants a network."""
+    if _SOFTWARE.search(text, max(0, low - 14), low) or _RELEASED.match(text, high):
+        return True
+    parts = text[low:high].split(".")
+    if len(parts) != 4 or len(parts[0]) > 1 or max(map(len, parts)) > 2:
+        return False
+    return not (
+        _NETWORK.search(text, max(0, low - 24), low)
+        or re.match(r"[:/][0-9]", text[high : high + 2])
     )
 
 
