@@ -46,10 +46,10 @@ class NameWords:
 
 
 _ROLE = re.compile(
-    "(?:[长员人师友属事军授者手机学导]|学生|考生|本人|备注|联系|周[一二三四五六日天]|@|之[父母]|[（(])$"
+    "(?:[长员人师友属事军授者手机学导生亲医交]|本人|备注|联系|周[一二三四五六日天]|@|之[父母]|[（(])$"
 )
 """What a person is called by: 组长, 驾驶员, 报警人, 家属, 冠军."""
-_ACTS = re.compile(rf"$|[@{_STOP}]|家[）)的里]|[之现就承同将可要也不没来去请曾已因在于说的和与]")
+_ACTS = re.compile(rf"$|[@{_STOP}]|家[）)的里]|[之现就承同将可要也不没来去请曾已因在于说的和与打]")
 """What stands behind a name that somebody is called by."""
 
 

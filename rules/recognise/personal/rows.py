@@ -1,6 +1,7 @@
 """Rows of a text: cells of Markdown tables, and school numbers in rows without a header. Pure.
 
-Without a header a number is a year of entry and digits; only names of a roster count, only
+Without a header a number is a year of entry, or a capital, and digits; only names of a roster
+count, only
 cells next to them, and never what reads as a date.
 """
 
@@ -12,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.validators import date
 
-_NUMBER = "20[0-3][0-9](?:[0-9]{8}|[0-9]{6}|[0-9]{4})"
-_BEHIND = re.compile(rf" ?[\t,|;] ?({_NUMBER})(?= ?(?:[\t,|;\r\n]|$))")
+_NUMBER = "(?:20[0-3][0-9](?:[0-9]{8}|[0-9]{6}|[0-9]{4})|[A-Z][0-9]{8,9})"
+_BEHIND = re.compile(
+    rf" ?[\t,|;] ?({_NUMBER})(?= ?(?:[\t,|;\r\n]|$))| ({_NUMBER})(?=\r?\n|$)|[（(]({_NUMBER})[）)]"
+)
 _AHEAD = re.compile(rf"(?<![^\t,|;\r\n ])({_NUMBER}) ?[\t,|;] ?$")
 
 
@@ -46,8 +49,11 @@ def beside(text: str, names: Iterable[Hit]) -> Iterator[Hit]:
             _BEHIND.match(text, name.end),
             _AHEAD.search(text, max(0, name.start - 16), name.start),
         ):
-            if found is not None and not _dated(found[1]):
-                yield Hit(Kind.STUDENT_NUMBER, *found.span(1), Confidence.SUSPECTED, "row")
+            if found is not None and found.lastindex is not None:
+                number = found[found.lastindex]
+                if not number[0].isdecimal() or not _dated(number):
+                    span = found.span(found.lastindex)
+                    yield Hit(Kind.STUDENT_NUMBER, *span, Confidence.SUSPECTED, "row")
 
 
 def _dated(number: str) -> bool:

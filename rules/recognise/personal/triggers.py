@@ -68,7 +68,7 @@ ALL, WIDE = 0b1111, 0b10000
 """Every family; letters that must be folded before anything is known."""
 _WIDES = (
     r"\xef\xbc[\x82-\x87\x8a\x8b\x8d-\x99\x9c-\x9e\xa0-\xbf]", r"\xef\xbd[\x80-\x9e]",
-    r"\xe2\x80[\x90-\x95]", r"\xe2\x88\x92",
+    r"\xe2\x80[\x90-\x95]", r"\xe2\x88\x92", r"\xe3\x80\x80", r"\xef\xbc[\x88\x89]",
 )  # fmt: skip
 
 

@@ -72,7 +72,11 @@ class Told:
 
 
 def _ipv4(text: str) -> bool:
-    return all(int(part) <= 255 and part == str(int(part)) for part in text.split("."))
+    """Four numbers of a host: 0/8 is none, and from 240 on nobody is (RFC 6890); a mask is one."""
+    first = int(text.split(".", 1)[0])
+    return 0 < first < 240 and all(
+        int(part) <= 255 and part == str(int(part)) for part in text.split(".")
+    )
 
 
 def _ipv6(text: str) -> bool:

@@ -47,6 +47,10 @@ def test_short_texts(text: str) -> None:
     same(text)
 
 
+def test_a_wide_space_between_a_label_and_a_name() -> None:
+    same("老师\u3000罗手机")
+
+
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, TEXTS, st.integers(0, 900))
 def test_long_texts(one: str, other: str, gap: int) -> None:
