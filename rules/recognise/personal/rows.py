@@ -21,7 +21,7 @@ _AHEAD = re.compile(rf"(?<![^\t,|;\r\n ])({_NUMBER}) ?[\t,|;] ?$")
 
 
 _TABLE = re.compile(
-    r"^[ \t]*\|(?P<head>[^\n]{1,2000})\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{2,}:?[ \t]*\|){1,100}[ \t]*$"
+    r"^[ \t]*\|(?P<head>[^\n]{1,2000})\|[ \t]*\n[ \t]*\|(?:[ \t]*:?-{1,200}:?[ \t]*\|){1,100}[ \t]*$"
     r"(?P<rows>(?:\n[ \t]*\|[^\n]{0,4000})*)",
     re.MULTILINE,
 )
@@ -34,7 +34,11 @@ def cells(text: str) -> Iterator[tuple[str, int, int]]:
         start = table.start("rows")
         for line in table["rows"].split("\n"):
             at = start + line.find("|") + 1
-            for head, cell in zip(heads, line.strip(" \t").strip("|").split("|"), strict=False):
+            for head, cell in zip(
+                heads,
+                line.strip(" \t").removeprefix("|").removesuffix("|").split("|"),
+                strict=False,
+            ):
                 if plain := cell.strip():
                     low = at + len(cell) - len(cell.lstrip())
                     yield head, low, low + len(plain)

@@ -1,6 +1,8 @@
 """Addresses: with a province, with a county, behind a label; and plain places that are none."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules.personal_files import load_finder
 
@@ -42,3 +44,28 @@ def test_places_that_are_no_address(text: str) -> None:
 def test_many_addresses_without_anything_between() -> None:
     text = "四川省绵阳市涪城区人民路1号" * 2000
     assert len([hit for hit in FINDER.find(text) if hit.kind == "address"]) >= 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "湖北省恩施土家族苗族自治州利川市长江西路90弄25号306室",
+        "四川省绵阳市涪城区人民路1号水岸名邸B座607室",
+        "四川省绵阳市涪城区人民路1号金色年华15#2806",
+        "四川省绵阳市涪城区南湖假日二区6栋",
+        "四川省绵阳市涪城区金色年华6-4-2202",
+        "四川省绵阳市涪城区滨河大道与人民路交叉口水岸名邸18栋",
+        "四川省绵阳市涪城区人民路1号附3",
+    ],
+)
+def test_estates_crossings_and_prefectures(text: str) -> None:
+    (hit,) = [one for one in FINDER.find(f"他住{text}，很远") if one.kind == "address"]
+    assert (hit.start, hit.end) == (2, 2 + len(text))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(
+    ["路", "与", "园", "城", "中", "东区", "里", "号", "1", "#", "-", "恩施市", "附3", "一"]
+), max_size=70).map("".join))  # fmt: skip
+def test_any_row_of_roads_and_numbers(text: str) -> None:
+    assert all(hit.end <= len(text) + 9 for hit in FINDER.find(f"家庭住址：四川省{text}"))

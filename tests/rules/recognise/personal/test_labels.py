@@ -112,3 +112,11 @@ def test_windows_of_long_texts_are_read_apart() -> None:
     assert [place[:2] for place in reading.between(4950, 5050)] == [(5002, 5000)]
     reading.over(0, 100)
     assert reading.places == []
+
+
+@pytest.mark.parametrize("text", ["准考证打印时间", "卡号段说明：", "学号格式 ", "电表户号"])
+def test_words_behind_a_label_that_name_something_else(text: str) -> None:
+    reading = Reading(LABELS, text)
+    reading.over(0, len(text))
+    assert reading.left(len(text)).kinds == frozenset()
+    assert LABELS.left(text, len(text)).kinds == frozenset()

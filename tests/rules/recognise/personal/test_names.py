@@ -76,3 +76,25 @@ def test_cells() -> None:
     assert hit is not None
     assert (hit.kind, hit.confidence) == ("name", "verified")
     assert PLAIN.value("成绩", "姓名") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "报警人李明（男）",
+        "组长李明，",
+        "学生李明现申请休学",
+        "（李明家）",
+        "@李明 明天带水杯",
+        "值班：周二李明、",
+    ],
+)
+def test_two_characters_behind_what_somebody_is_called_by(text: str) -> None:
+    found = Finder(load_knowledge(), Roster(["李明"])).find(text)
+    assert [text[hit.start : hit.end] for hit in found if hit.kind == "name"] == ["李明"]
+
+
+@pytest.mark.parametrize("text", ["桃李明天开放", "高年级李明星", "李明白了"])
+def test_two_characters_inside_other_words(text: str) -> None:
+    found = Finder(load_knowledge(), Roster(["李明"])).find(text)
+    assert [hit for hit in found if hit.kind == "name"] == []

@@ -76,3 +76,24 @@ def test_every_kind_has_its_hints() -> None:
 )
 def test_whole_cells(text: str, kind: str | None) -> None:
     assert value(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app 10.0.9.66 已发布",
+        "gcc (GCC) 10.0.10.153",
+        "AP固件3.12.4.90升级完成",
+        "页码 1.2.3.4 至 1.2.3.9",
+        "会议议题3.2.1.4：宿舍",
+        "子网掩码 255.255.255.0",
+        "0.0.0.0",
+    ],
+)
+def test_versions_chapters_and_masks_are_no_hosts(text: str) -> None:
+    assert [hit for hit in FINDER.find(text) if hit.kind == "ip"] == []
+
+
+@pytest.mark.parametrize("text", ["访问 1.2.3.4 失败", "1.2.4.8:53", "网关 8.8.8.8", "10.0.9.66"])
+def test_hosts_with_small_numbers(text: str) -> None:
+    assert [hit.kind for hit in FINDER.find(text)] == ["ip"]
