@@ -28,7 +28,6 @@ from policies.masks_model import (
     Context,
     Ff1,
     Format,
-    Hash,
     Letters,
     Noise,
     Pseudonym,
@@ -158,22 +157,6 @@ def _ff1(told: Ff1, context: Context) -> masks_ff1.Ff1:
     key = context.keys.derive(context.purpose, "ff1")[: told.bits // 8]
     letters = masks_ff1.DIGITS if told.letters is Letters.DIGITS else masks_ff1.ALNUM
     return masks_ff1.Ff1(key, letters, context.domain.encode()[:64])
-
-
-def permute(context: Context, digits: int) -> One:
-    """Whole numbers below 10^digits, one to one: for keys that tables are joined by."""
-    key = context.keys.derive(context.purpose, f"permute:{context.domain}")
-    cipher = masks_ff1.Ff1(key, masks_ff1.DIGITS, b"%d" % digits)
-
-    def one(value: Any) -> Any:
-        text = written(value)
-        if isinstance(text, Trouble):
-            return text
-        if not text.isdecimal() or len(text) > digits:
-            return Trouble.WRONG_SHAPE
-        return int(cipher.encrypt(text.rjust(digits, "0")))
-
-    return one
 
 
 def seal(told: Seal, context: Context) -> One:

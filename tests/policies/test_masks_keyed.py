@@ -110,21 +110,6 @@ def test_foreign_bytes_are_no_sealed_field(value: str) -> None:
     assert keyed.unseal(Seal(), HERE)(f"qm1:k2:{value}") is Trouble.WRONG_SHAPE
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1))
-def test_permuted_keys_are_one_to_one(one: int, other: int) -> None:
-    permute = keyed.permute(HERE, 9)
-    assert (permute(one) == permute(other)) == (one == other)
-    assert 0 <= permute(one) < 10**9
-
-
-def test_what_cannot_be_permuted() -> None:
-    permute = keyed.permute(HERE, 9)
-    assert permute(-1) is Trouble.WRONG_SHAPE
-    assert permute(10**9) is Trouble.WRONG_SHAPE
-    assert permute(b"1") is Trouble.WRONG_TYPE
-
-
 def test_dates_of_a_subject_move_together() -> None:
     shift = keyed.shift(Shift(days=30), HERE)
     first = shift(date(2014, 5, 6), "F01")

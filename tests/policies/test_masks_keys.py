@@ -1,0 +1,65 @@
+"""Keys of every type: one to one, of their own type, equal within a purpose only."""
+
+import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policies.masks_keys import moved, permute, uuids
+from policies.masks_model import Context, Keys, Trouble
+
+HERE = Context(purpose="test", keys=Keys(id="k", master=b"\x05" * 32), link="a.b")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1))
+def test_large_numbers_are_one_to_one(one: int, other: int) -> None:
+    change = permute(HERE, 9)
+    assert (change(one) == change(other)) is (one == other)
+    assert 0 <= change(one) < 10**9
+
+
+@pytest.mark.parametrize(("digits", "most"), [(4, 32_768), (3, 0), (1, 0), (5, 0)])
+def test_small_ranges_are_put_in_another_order(digits: int, most: int) -> None:
+    size = most or 10**digits
+    change = permute(HERE, digits, most)
+    assert sorted(map(change, range(size))) == list(range(size))
+    assert size < 100 or sum(change(one) == one for one in range(size)) < 20
+    assert change(size) is Trouble.WRONG_SHAPE
+    assert change(-1) is Trouble.WRONG_SHAPE
+
+
+def test_numbers_keep_their_type() -> None:
+    assert isinstance(permute(HERE, 9)(Decimal(12)), Decimal)
+    assert isinstance(permute(HERE, 3)(Decimal(12)), Decimal)
+    assert permute(HERE, 9)(Decimal("1.5")) is Trouble.WRONG_SHAPE
+    assert permute(HERE, 3)(b"x") is Trouble.WRONG_TYPE
+    assert permute(HERE, 9)(True) is Trouble.WRONG_TYPE
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.uuids(), st.uuids())
+def test_uuids(one: uuid.UUID, other: uuid.UUID) -> None:
+    change = uuids(HERE)
+    found = change(one)
+    assert (found == change(other)) is (one == other)
+    assert found != one
+    assert found.version == 8
+    assert change(str(one).upper()) == str(found)
+    assert uuids(replace(HERE, purpose="sharing"))(one) != found
+    assert change("x") is Trouble.WRONG_SHAPE
+
+
+def test_dates_move_together() -> None:
+    change = moved(HERE)
+    first, second = date(2026, 1, 1), date(2026, 3, 1)
+    assert change(first) != first
+    assert change(second) - change(first) == second - first
+    assert change(datetime(2026, 1, 1, 8, tzinfo=UTC)).hour == 8
+    assert moved(replace(HERE, purpose="sharing"))(first) != change(first)
+    assert change("2026-01-01") is Trouble.WRONG_TYPE
+    assert change(date.max if change(first) > first else date.min) is Trouble.WRONG_SHAPE
