@@ -25,8 +25,7 @@ audit-targets: setup ## real targets of the audit: build the trees (root, about 
 test: setup ## everything, with real sockets and a real browser (installs Chromium and test servers)
 	@sh scripts/test-packages.sh
 	@$(PY) -m pytest -q -m "not wire and not browser and not targets" -n 2 tests
-	@$(PY) -m pytest -q -m "(wire or browser) and not targets" -n 2 --dist loadfile tests/audit tests/test_first_audit.py
-	@$(PY) -m pytest -q -m "(wire or browser) and not targets" --ignore=tests/audit --ignore=tests/test_first_audit.py tests
+	@$(PY) -m pytest -q -m "(wire or browser) and not targets" -n 2 --dist loadfile tests
 
 format: setup ## rewrite the code in the project's format
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .

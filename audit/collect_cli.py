@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from audit.probes import collect, local, shelf
 from audit.probes.linux import facts
 from audit.probes.web.collected import all_evidence
 from audit.sampling import sample
+from audit.scope import Scope
 from audit.targets import Inventory, load_inventory, within
 from rules.load import DataError, Problem, WorldError
 
@@ -216,8 +217,6 @@ def _chosen(inventory: Inventory, options: argparse.Namespace) -> Inventory:
 
 
 def _over_ssh(inventory: Inventory, options: argparse.Namespace) -> int:
-    from audit.probes import ssh
-
     for name in ("scope", "signers", "known_hosts"):
         if getattr(options, name) is None:
             raise _bad(f"--{name.replace('_', '-')}", "SSH 采集需要 / collecting over SSH needs it")
@@ -231,6 +230,30 @@ def _over_ssh(inventory: Inventory, options: argparse.Namespace) -> int:
         if options.output:
             shelf.keep(options.output, one)
 
+    _run_all(wanted, scope, keep, options)
+    return _told(sorted(found, key=lambda one: one.target), options, skipped=sorted(there))
+
+
+def _run_all(
+    wanted: list[Target], scope: Scope, keep: Callable[[Evidence], None], given: argparse.Namespace
+) -> None:
+    """Targets of the kind `local` here, the rest over SSH."""
+    here = [one for one in wanted if one.access.get("via") == "local"]
+    for one in here:
+        for each in local.all_evidence(one.id):
+            keep(each)
+    over_ssh([one for one in wanted if one.access.get("via", "ssh") == "ssh"], scope, keep, given)
+
+
+def over_ssh(
+    targets: Sequence[Target],
+    scope: Scope,
+    keep: Callable[[Evidence], None],
+    given: argparse.Namespace,
+) -> None:
+    """Collect from every target with the login of the command line; progress on a terminal."""
+    from audit.probes import ssh
+
     def progress(step: ssh.Progress) -> None:
         if sys.stderr.isatty():
             mark = "×" if step.problem else "✓"
@@ -238,26 +261,13 @@ def _over_ssh(inventory: Inventory, options: argparse.Namespace) -> int:
             sys.stderr.write("\n" if step.done == step.total else "")
 
     login = ssh.Login(
-        user=options.user,
-        keys=tuple(options.key),
-        known_hosts=options.known_hosts,
-        sudo=options.sudo,
-        host_seconds=options.timeout,
+        user=given.user,
+        keys=tuple(given.key),
+        known_hosts=given.known_hosts,
+        sudo=given.sudo,
+        host_seconds=given.timeout,
     )
-    _run_all(wanted, login, scope, keep, progress, ssh)
-    return _told(sorted(found, key=lambda one: one.target), options, skipped=sorted(there))
-
-
-def _run_all(
-    wanted: list[Target], login: Any, scope: Any, keep: Any, progress: Any, ssh: Any
-) -> None:
-    """Targets of the kind `local` here, the rest over SSH."""
-    here = [one for one in wanted if one.access.get("via") == "local"]
-    for one in here:
-        for each in local.all_evidence(one.id):
-            keep(each)
-    away = [one for one in wanted if one.access.get("via", "ssh") == "ssh"]
-    ssh.run(away, login=login, scope=scope, keep=keep, progress=progress)
+    ssh.run(targets, login=login, scope=scope, keep=keep, progress=progress)
 
 
 def believed(path: Path, signers: Path) -> Any:
@@ -314,7 +324,7 @@ def _scope_sign(options: argparse.Namespace) -> int:
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from audit.scope import Scope, signed
+    from audit.scope import signed
     from rules.load import load
 
     load(Scope, options.scope)  # nobody signs what cannot be read

@@ -7,14 +7,12 @@ in the folder is not collected twice. What nobody can reach is evidence that say
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from audit.collect_cli import believed
+from audit.collect_cli import believed, over_ssh
 from audit.model import Evidence, ObjectClass, Target
 from audit.probes import local, shelf, table
 from audit.scope import Scope, refusal
@@ -123,26 +121,11 @@ def _ssh(
     given: argparse.Namespace,
     keep: Callable[[Evidence], None],
 ) -> None:
-    from audit.probes import ssh
-
     if given.known_hosts is None:
         message = "SSH 采集需要 / collecting over SSH needs it"
         raise DataError([Problem(file="--known-hosts", line=1, column=1, message=message)])
 
-    def progress(step: Any) -> None:
-        if sys.stderr.isatty():
-            mark = "×" if step.problem else "✓"
-            sys.stderr.write(f"\r\x1b[K{step.done}/{step.total} {mark} {step.target}")
-            sys.stderr.write("\n" if step.done == step.total else "")
-
-    login = ssh.Login(
-        user=given.user,
-        keys=tuple(given.key),
-        known_hosts=given.known_hosts,
-        sudo=given.sudo,
-        host_seconds=given.timeout,
-    )
-    ssh.run(targets, login=login, scope=scope, keep=keep, progress=progress)
+    over_ssh(targets, scope, keep, given)
 
 
 def _live(

@@ -1,6 +1,6 @@
 """Personal data in text: precision and recall per kind, speed, memory, Presidio beside it.
 
-    python bench/personal.py [--seed N] [--lines N] [--peer] [--json]
+    python bench/personal.py [--seed N] [--lines N] [--texts 1|2] [--peer] [--json]
     QINGLANG_CORPORA=DIR python bench/personal.py     # and verified hits in law and news text
 
 Texts come from bench/personal_texts.py. Exit: 0 every bar holds, 1 one is missed.
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import zstandard
 
+from bench import personal_texts2
 from bench.personal_texts import Gold, Sample, paragraphs, samples
 from rules.personal_files import load_knowledge
 from rules.recognise.personal.finder import Finder
@@ -117,13 +118,18 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--seed", type=int, default=20261123)
     options.add_argument("--lines", type=int, default=12_000)
+    options.add_argument("--texts", type=int, choices=(1, 2), default=1, help="whose texts")
     options.add_argument("--peer", action="store_true", help="Presidio beside it")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    made = list(samples(chosen.seed, chosen.lines))
     knowledge = load_knowledge()
-    finder = Finder(knowledge, Roster(made[0][1].names))
-    lines = [sample for sample, _ in made]
+    if chosen.texts == 2:
+        other = list(personal_texts2.samples(chosen.seed, chosen.lines))
+        lines, names = [sample for sample, _ in other], other[0][1].names
+    else:
+        made = list(samples(chosen.seed, chosen.lines))
+        lines, names = [sample for sample, _ in made], made[0][1].names
+    finder = Finder(knowledge, Roster(names))
     report: dict[str, object] = {"kinds": ours(finder, lines)}
     missed = []
     for kind, row in ours(finder, lines).items():
@@ -169,6 +175,11 @@ def main() -> int:
         }
         if rates["re"]["dense"] < 15 * rate:
             missed.append(f"{rates['re']['dense'] / rate:.1f} times Presidio's speed")
+    if chosen.texts == 2:
+        report["scans"] = {
+            noise: ours(finder, personal_texts2.scans(chosen.seed + 1, 1500, noise))
+            for noise in personal_texts2.NOISE
+        }
     report["missed"] = missed
     print(json.dumps(report, ensure_ascii=False, indent=None if chosen.json else 1))
     return 1 if missed else 0

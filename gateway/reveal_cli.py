@@ -159,7 +159,7 @@ def _approve(options: argparse.Namespace) -> int:
             f"申请人 {request.by}\n理由 reason: {request.reason}",
             file=sys.stderr,
         )
-    text = reveal.approve(request, options.name, _private(options.key))
+    text = reveal.approve(request, options.name, private_key(options.key))
     try:
         reveal.approvers_of(request, [text], known)
     except reveal.RefusedError as error:
@@ -168,13 +168,14 @@ def _approve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """The Ed25519 key of a PEM file, with its passphrase asked for. Raises DataError."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     pem = path.read_bytes()
     try:
-        secret = _passphrase() if b"ENCRYPTED" in pem else None
+        secret = passphrase() if b"ENCRYPTED" in pem else None
         found = load_pem_private_key(pem, secret)
     except (ValueError, TypeError) as error:
         raise bad(f"{path}: 钥匙或口令不对 / wrong key or passphrase") from error
@@ -183,7 +184,8 @@ def _private(path: Path) -> Ed25519PrivateKey:
     return found
 
 
-def _passphrase() -> bytes:
+def passphrase() -> bytes:
+    """From the environment variable, else from the terminal."""
     said_so = os.environ.get(PASSPHRASE)
     return (said_so if said_so is not None else getpass.getpass("口令 passphrase: ")).encode()
 
@@ -200,7 +202,7 @@ def _approver(options: argparse.Namespace) -> int:
     if options.public is not None:
         public = public_key(options.public)
     else:
-        secret = _passphrase()
+        secret = passphrase()
         if len(secret) < 8:
             raise bad("口令至少 8 个字符 / the passphrase has at least 8 characters")
         made = Ed25519PrivateKey.generate()

@@ -21,7 +21,7 @@ from rules.recognise.personal.numbers import Prefixes
 from rules.recognise.personal.triggers import Trigger, best
 
 PERSONAL = Path(__file__).parent / "personal"
-SEALED = b"qinglang roster 1\n"  # how a sealed roster begins (audit/lifecycle/rosters.py)
+SEALED = b"qinglang roster 1\n"  # how a sealed roster begins (gateway/rosters.py)
 MOST_NAMES = 2_000_000
 MAX_ROSTER = 64 * 1024 * 1024
 

@@ -23,6 +23,7 @@ from audit.lifecycle.files import Files
 from audit.lifecycle.inventory_report import html, xlsx
 from audit.lifecycle.knowledge import digest, load_judge
 from audit.lifecycle.model import Inventory, Table
+from audit.lifecycle.recording import add_record, recording
 from rules.load import DataError, Problem
 
 LATEST = "inventory.json"
@@ -51,6 +52,7 @@ def register(commands: Any) -> None:
     one.add_argument("--lock-timeout", type=int, default=5, metavar="SECONDS")
     one.add_argument("--output", type=Path, metavar="F.html|F.xlsx")
     one.add_argument("--json", action="store_true")
+    add_record(one)
     one.set_defaults(run=run_discover)
 
 
@@ -63,7 +65,8 @@ def run_discover(options: argparse.Namespace) -> int:
     before = _before(options.store)
     now = time.time()
     today = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()
-    with contextlib.ExitStack() as stack:
+    used = [*options.sources, *([str(options.roster)] if options.roster else [])]
+    with recording(options, "discover", used) as use, contextlib.ExitStack() as stack:
         sources = [_source(one, options, stack) for one in options.sources]
         made = discover(
             sources,
@@ -75,6 +78,13 @@ def run_discover(options: argparse.Namespace) -> int:
             knowledge=digest(),
             before=before,
             seen=_progress,
+        )
+        use.counts["tables"] = len(made.tables)
+        use.fields = tuple(
+            f"{table.name}.{one.at.column}"
+            for table in made.tables
+            for one in table.columns
+            if one.kind is not None
         )
     document = inventory.dumps(made)
     if options.store is not None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.lifecycle.discover import Found, Sample
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece
 from rules.load import DataError, Problem
 from rules.model import Text
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece
 
 TEXT = ""  # the column of text without a header
 MOST_PARTS = 5000

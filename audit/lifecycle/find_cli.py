@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from audit.lifecycle.finding import Search, Tally
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece, Unread
-from audit.lifecycle.rosters import open_roster
+from audit.lifecycle.recording import Use, add_record, recording
+from gateway.rosters import open_roster
 from rules.load import DataError, Problem
 from rules.model import Text
 from rules.personal_files import load_knowledge
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece, Unread
 from rules.recognise.personal.finder import Finder
 from rules.recognise.personal.kinds import FINDABLE, Confidence, Hit, Kind
 from rules.recognise.personal.triggers import Linear, Plain, Trigger, Vector, best
@@ -48,6 +49,7 @@ def register(commands: Any) -> None:
     one.add_argument("--engine", choices=sorted(ENGINES), default="auto")
     one.add_argument("--show-places", action="store_true", help="逐处列出位置 / list every place")
     one.add_argument("--json", action="store_true")
+    add_record(one)
     one.set_defaults(run=run_find)
 
 
@@ -56,12 +58,16 @@ def run_find(options: argparse.Namespace) -> int:
     kinds = _kinds(options.kinds)
     if options.roster_key is not None and options.roster is None:
         raise _wrong("--roster-key", "没有指定名册 no roster was given", "--roster FILE")
-    roster = open_roster(options.roster, options.roster_key) if options.roster else None
-    finder = Finder(load_knowledge(), roster, _engine(options.engine))
     names = options.files or ["-"]
-    if options.jsonl:
-        return max(_jsonl(name, finder, kinds) for name in names)
-    return _files(names, Search(finder, kinds), options)
+    used = [*names, *([str(options.roster)] if options.roster else [])]
+    with recording(options, "find", used, fields=sorted(kind.value for kind in kinds)) as use:
+        roster = open_roster(options.roster, options.roster_key) if options.roster else None
+        finder = Finder(load_knowledge(), roster, _engine(options.engine))
+        if roster is not None:
+            use.counts["roster"] = roster.size
+        if options.jsonl:
+            return max(_jsonl(name, finder, kinds) for name in names)
+        return _files(names, Search(finder, kinds), options, use)
 
 
 def _jsonl(name: str, finder: Finder, kinds: frozenset[Kind]) -> int:
@@ -130,7 +136,7 @@ def described(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _files(names: list[str], search: Search, options: argparse.Namespace) -> int:
+def _files(names: list[str], search: Search, options: argparse.Namespace, use: Use) -> int:
     status = 0
     total: Counter[tuple[Kind, Confidence]] = Counter()
     rows: list[dict[str, Any]] = []
@@ -166,6 +172,8 @@ def _files(names: list[str], search: Search, options: argparse.Namespace) -> int
         )
         if not options.json:
             _print(shown, tally, search)
+    use.counts["finds"] = total.total()
+    use.counts["files"] = len(names)
     if options.json:
         print(json.dumps({"found": _counted(total), "files": rows}, ensure_ascii=False))  # noqa: T201
     return status

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from audit.lifecycle.readers.model import Piece, Unread
+from rules.readers.model import Piece, Unread
 from rules.recognise.personal.finder import Finder, fold
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import Meaning

@@ -12,10 +12,10 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from audit.lifecycle.kind_words import WORDS
 from audit.lifecycle.links import PUPILS
 from audit.lifecycle.model import Address, Grade, Inventory, Judged, Table
 from rules.model import Basis, Text
+from rules.recognise.personal.kind_words import WORDS
 from rules.recognise.personal.kinds import Kind
 
 LOWEST, IMPORTANT = 1, 5

@@ -18,8 +18,8 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.styles import Font
 
-from audit.lifecycle.kind_words import WORDS
 from audit.lifecycle.model import By, Inventory, Judged
+from rules.recognise.personal.kind_words import WORDS
 
 BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 TOLD = {

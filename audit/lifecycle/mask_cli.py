@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.lifecycle.recording import add_record, recording
 from rules.load import DataError, Problem
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def register(commands: Any) -> None:
     one.add_argument("--inventory", type=Path, metavar="JSON", help="`data discover --json`")
     one.add_argument("--plan", action="store_true", help="只看方案 show the plan, mask nothing")
     one.add_argument("--json", action="store_true")
+    add_record(one)
     one.set_defaults(run=run_mask)
     key = commands.add_parser("mask-key", help="生成或轮换脱敏密钥 / make or rotate a masking key")
     key.add_argument("file", type=Path)
@@ -119,10 +121,26 @@ def run_mask(options: argparse.Namespace) -> int:
     databases = ["://" in options.source, "://" in options.out]
     if any(databases) and not all(databases):
         raise _bad("--out", "库到库或文件到文件 from database to database, or from file to file")
-    job = _job(options)
-    if options.plan:
-        return _show_plan(job, options)
-    if all(databases):
+    if not any(databases) and not Path(options.source).is_file():
+        raise _bad(Path(options.source).name, "没有这个文件 there is no such file")
+    used = [options.source, options.out, *([str(options.roster)] if options.roster else [])]
+    tables = [one for one in options.tables.split(",") if one]
+    with recording(options, "mask-plan" if options.plan else "mask", used, fields=tables) as use:
+        job = _job(options)
+        if options.plan:
+            return _show_plan(job, options)
+        done, beside = _masked(job, options)
+        found = done.body["tables"]
+        use.subjects = max((table["rows"] for table in found), default=0)
+        use.counts |= {"rows": sum(table["rows"] for table in found), "tables": len(found)}
+    paper = _certify(done, options, options.certificate or beside)
+    _said(done, paper, options)
+    return 0 if done.published else 1
+
+
+def _masked(job: Job, options: argparse.Namespace) -> tuple[Done, Path]:
+    """What the job came to, and where its certificate goes."""
+    if "://" in options.source:
         from audit.lifecycle.mask_db import Place, mask_database
 
         done = mask_database(
@@ -131,17 +149,11 @@ def run_mask(options: argparse.Namespace) -> int:
             Place(url=options.out, schema=options.out_schema),
             tables=tuple(one for one in options.tables.split(",") if one),
         )
-        beside = Path("mask.certificate.json")
-    else:
-        from audit.lifecycle.mask_job import mask_file
+        return done, Path("mask.certificate.json")
+    from audit.lifecycle.mask_job import mask_file
 
-        if not Path(options.source).is_file():
-            raise _bad(Path(options.source).name, "没有这个文件 there is no such file")
-        done = mask_file(job, Path(options.source), Path(options.out))
-        beside = Path(options.out + ".certificate.json")
-    paper = _certify(done, options, options.certificate or beside)
-    _said(done, paper, options)
-    return 0 if done.published else 1
+    done = mask_file(job, Path(options.source), Path(options.out))
+    return done, Path(options.out + ".certificate.json")
 
 
 def _show_plan(job: Job, options: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from typing import Any
 
 from audit.lifecycle.mask import (
     SAMPLE,
+    Family,
     Field,
     Shape,
     Step,
@@ -77,6 +78,8 @@ class Job:
                 found[name] = (None, By.NOTHING)
             else:
                 found[name] = judge(name, values, self.finder, self.headers)
+                if found[name][1] is By.HEADER and place in self.known.plain:
+                    found[name] = (None, By.NOTHING)  # discovery read the values, and the header
         return found
 
     def worker(self, table: TablePlan) -> Worker:
@@ -278,6 +281,12 @@ def scan_table(
                 name,
                 column,
                 kept=algorithm in (Algorithm.PASS, Algorithm.TEXT, Algorithm.SHUFFLE),
-                declared=algorithm in DECLARED,
+                declared=algorithm in DECLARED or _numbers(step),
                 kind=step.kind,
             )
+
+
+def _numbers(step: Step) -> bool:
+    """Whole numbers that a key drew: by chance a few pass for numbers with check digits."""
+    drawn = step.permute or step.mask.algorithm is Algorithm.PSEUDONYM
+    return drawn and step.field.family is Family.WHOLE

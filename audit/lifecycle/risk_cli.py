@@ -22,11 +22,12 @@ from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
 from audit.lifecycle.knowledge import load_judge
 from audit.lifecycle.model import Address
-from audit.lifecycle.readers.files import open_pieces
-from audit.lifecycle.readers.model import Piece
+from audit.lifecycle.recording import add_record, recording
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
 from audit.lifecycle.shapes import text_of
 from rules.load import DataError, Problem, WorldError
+from rules.readers.files import open_pieces
+from rules.readers.model import Piece
 from rules.recognise.personal.kinds import Kind
 
 HEAD = 2000  # rows that columns are judged by, where none are named
@@ -45,6 +46,7 @@ def register(commands: Any) -> None:
     one.add_argument("--k", type=int, default=K_WITHIN)
     one.add_argument("--population", type=int, default=0, metavar="N", help="总体人数")
     one.add_argument("--json", action="store_true")
+    add_record(one)
     one.set_defaults(run=run_risk)
 
 
@@ -52,6 +54,20 @@ def run_risk(options: argparse.Namespace) -> int:
     """0: k holds and nothing identifies directly; 1: not so."""
     if options.k < 1:
         raise _wrong("--k", "1 or more")
+    wanted = [one for told in (options.quasi, options.sensitive) for one in told.split(",") if one]
+    with recording(options, "risk", [options.source], fields=wanted) as use:
+        report = _weighed(options)
+        use.subjects = report.rows
+        use.fields = tuple(report.quasi)
+    if options.json:
+        document = {"qinglang": "risk", "version": 1, "report": plain(report)}
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    else:
+        _print(report)
+    return 1 if report.k < report.wanted or report.direct else 0
+
+
+def _weighed(options: argparse.Namespace) -> Report:
     if "://" in options.source:
         url, replicas = parse(options.source)
         with Database(url, replicas) as database:
@@ -66,20 +82,13 @@ def run_risk(options: argparse.Namespace) -> int:
             sample = database.sample(found, HEAD, SEED)
             if sample.problem is not None:
                 raise WorldError(f"{found.name}: {sample.problem.zh} {sample.problem.en}")
-            report = _report(options, found.name, names, sample.rows, rows)
-    else:
-        path = Path(options.source)
-        if not path.is_file():
-            raise _wrong(options.source, "a file or a database URL")
-        names = list(dict.fromkeys(_headers(path)))
-        head = list(itertools.islice(_cells(path, names), HEAD))
-        report = _report(options, path.name, names, head, lambda wanted: _cells(path, wanted))
-    if options.json:
-        document = {"qinglang": "risk", "version": 1, "report": plain(report)}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    else:
-        _print(report)
-    return 1 if report.k < report.wanted or report.direct else 0
+            return _report(options, found.name, names, sample.rows, rows)
+    path = Path(options.source)
+    if not path.is_file():
+        raise _wrong(options.source, "a file or a database URL")
+    names = list(dict.fromkeys(_headers(path)))
+    head = list(itertools.islice(_cells(path, names), HEAD))
+    return _report(options, path.name, names, head, lambda wanted: _cells(path, wanted))
 
 
 def _report(

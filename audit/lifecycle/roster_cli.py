@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.rosters import make_key, read_key, sealed, write_new
+from audit.lifecycle.recording import add_record, recording
+from gateway.rosters import make_key, read_key, sealed, write_new
 from rules.personal_files import MAX_ROSTER, roster_of
 
 
@@ -21,6 +22,7 @@ def register(commands: Any) -> None:
     seal.add_argument("file", type=Path, metavar="FILE")
     seal.add_argument("--key", type=Path, required=True, metavar="KEYFILE")
     seal.add_argument("--output", type=Path, required=True, metavar="FILE")
+    add_record(seal)
     seal.set_defaults(run=run_seal)
 
 
@@ -34,10 +36,11 @@ def run_key(options: argparse.Namespace) -> int:
 def run_seal(options: argparse.Namespace) -> int:
     """Reads the roster first, so that nothing useless is sealed."""
     key = read_key(options.key)
-    with options.file.open("rb") as stream:
-        data = stream.read(MAX_ROSTER + 1)
-    count = roster_of(data, str(options.file)).size
-    write_new(options.output, sealed(data, key))
+    with recording(options, "roster seal", [str(options.file)], fields=["name"]) as use:
+        with options.file.open("rb") as stream:
+            data = stream.read(MAX_ROSTER + 1)
+        count = use.subjects = roster_of(data, str(options.file)).size
+        write_new(options.output, sealed(data, key))
     print(f"已加密 sealed: {count} 个姓名 names → {options.output}")  # noqa: T201
     print("明文名册请另行安全删除 destroy the plain roster yourself")  # noqa: T201
     return 0

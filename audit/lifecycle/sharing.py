@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from audit.lifecycle.people import Actor, Way, actor_of, apart
 from gateway.ledger import Checkpoint
 
 KEEP_YEARS = 3
+NOBODY = Actor(id="", way=Way.CLAIMED, account="")
 
 
 class Standing(StrEnum):
@@ -48,6 +50,7 @@ class Share:
     decided_by: str = ""
     decided: float = 0.0
     reason: str = ""
+    asker: Actor = NOBODY
 
     def standing(self, at: dt.date) -> Standing:
         """The standing on a day; an approval lasts through its last day."""
@@ -86,6 +89,7 @@ def shares(records: Iterable[Checkpoint]) -> dict[str, Share]:
                 masked=body["masked"],
                 until=dt.date.fromisoformat(body["until"]),
                 asked=one.time,
+                asker=actor_of(body),
             )
             found[made.id] = made
         elif one.kind in _STEPS and body["share"] in found:
@@ -107,7 +111,7 @@ def may_ask(fields: tuple[str, ...], until: dt.date, at: dt.date) -> None:
         raise SharingError("截止日期已过 the last day has passed")
 
 
-def may_step(share: Share, step: Standing, by: str, at: dt.date) -> None:
+def may_step(share: Share, step: Standing, by: Actor, at: dt.date) -> None:
     """Raises SharingError where this person may not take this step now."""
     now = share.standing(at)
     if step is Standing.REVOKED:
@@ -118,10 +122,13 @@ def may_step(share: Share, step: Standing, by: str, at: dt.date) -> None:
         return
     if now is not Standing.PENDING:
         raise SharingError(f"该申请不在待批状态 the request is not pending: {now.value}")
-    if same_person(share.by, by):
-        raise SharingError("申请人不得审批自己的申请 the requester may not decide on the request")
+    alike = apart(share.asker, by)
+    if alike:
+        raise SharingError(
+            f"申请人不得审批自己的申请 the requester may not decide on the request: {alike}"
+        )
 
 
 def same_person(one: str, other: str) -> bool:
-    """Names differ only in case or spaces: the same person."""
+    """Names differ only in case or spaces. People are told apart by `people.apart`, not by this."""
     return "".join(one.split()).casefold() == "".join(other.split()).casefold()

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.lifecycle.recording import add_record, recording
 from rules.load import DataError, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def register(commands: Any) -> None:
     three.add_argument("--algorithm", choices=("seal", "ff1", "token"), required=True)
     three.add_argument("--kind", default="", help="FF1: 列的类别 the column's kind")
     three.add_argument("--vault", type=Path)
+    three.add_argument("--why", default="", help="用途 why; else the request's reason")
     _common(three)
+    add_record(three, by=False, why=False)
     one.set_defaults(run=_ask)
     three.set_defaults(run=_open)
 
@@ -93,7 +96,7 @@ def _approve(options: argparse.Namespace) -> int:
     from audit.lifecycle import unmask
     from gateway.commands import node_of
     from gateway.evidence import open_evidence
-    from gateway.reveal_cli import _private as private_key
+    from gateway.reveal_cli import private_key
 
     try:
         chain = open_evidence(node_of(options.data)).chain.checkpoints
@@ -110,23 +113,28 @@ def _open(options: argparse.Namespace) -> int:
     from gateway.evidence import open_evidence, signing_of
     from gateway.reveal import book
 
-    values = _values(options.values)
     node = node_of(options.data)
     chain = open_evidence(node).chain.checkpoints
-    opener = _opener(options)
     try:
         request, used = unmask.find(chain, options.request)
-        found = unmask.reverse(
-            request,
-            values,
-            used=used,
-            approvals=options.approve,
-            known=book(chain).approvers,
-            by=options.by,
-            now=time.time(),
-            sign=signing_of(node).sign,
-            opened=opener,
-        )
+        options.approval = options.approval or request.id
+        why = options.why or request.reason
+        with recording(
+            options, "unmask", [str(options.values)], fields=[options.column], why=why
+        ) as use:
+            values = _values(options.values)
+            found = unmask.reverse(
+                request,
+                values,
+                used=used,
+                approvals=options.approve,
+                known=book(chain).approvers,
+                by=options.by,
+                now=time.time(),
+                sign=signing_of(node).sign,
+                opened=_opener(options),
+            )
+            use.subjects = sum(one is not None for one in found)
     except unmask.RefusedError as error:
         raise _bad(str(error)) from None
     if options.json:

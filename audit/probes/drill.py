@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 from audit.model import Evidence
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 from audit.registers import second
 from rules.load import DataError, loads
 
@@ -100,20 +99,10 @@ def read(data: bytes, *, target: str, taken: float, file: str = "drills.yaml") -
         problem = ""
     except (DataError, ValueError) as error:
         found, problem = None, f"不是演练结果 / no drill results: {error}"[:500]
-    kept = redact(found)
-    digest = sha256(canonical([target, problem, taken] if found is None else kept)).hexdigest()
-    return Evidence(
-        id=f"{target}:{PROBE}:{digest[:16]}",
-        target=target,
-        probe=PROBE,
-        method=METHOD,
-        taken=taken,
-        dated=taken,
-        collector="qinglang-drill-results",
-        document=kept,
-        problem=problem,
-        digest=digest,
-    )
+    return made(
+        target, PROBE, redact(found), method=METHOD, taken=taken,
+        collector="qinglang-drill-results", problem=problem,
+    )  # fmt: skip
 
 
 def document(drills: Sequence[Drill], now: float) -> dict[str, Any]:

@@ -46,6 +46,41 @@ def canonical(value: Any) -> bytes:
     ).encode("utf-8", "surrogatepass")
 
 
+def made(
+    target: str,
+    probe: str,
+    document: Any,
+    *,
+    method: str,
+    taken: float,
+    collector: str,
+    dated: float | None = None,
+    version: str = "",
+    problem: str = "",
+    digest: str = "",
+) -> Evidence:
+    """Evidence of a probe, its digest and id with it; without a document it says the problem.
+
+    `digest`: of the bytes that were read, where that says more than the document's own.
+    """
+    if not digest:
+        content = [target, problem, taken] if document is None else document
+        digest = sha256(canonical(content)).hexdigest()
+    return Evidence(
+        id=f"{target}:{probe}:{digest[:16]}",
+        target=target,
+        probe=probe,
+        method=method,
+        taken=taken,
+        dated=taken if dated is None else dated,
+        collector=collector,
+        version=version,
+        document=document,
+        problem=problem[:500],
+        digest=digest,
+    )
+
+
 def evidence(
     target: str, raw: bytes, *, method: str, taken: float, live: bool, problem: str = ""
 ) -> Evidence:

@@ -12,12 +12,11 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
 from audit.model import Evidence, Target
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 from audit.probes.web.answers import FOLDERS, MISSING, ORIGIN, PLACES, document
 from audit.probes.web.reply import MAX_BODY, MAX_HEAD, Reply, parse
 
@@ -155,7 +154,7 @@ def look(
     tls = replies.get("first") is not None
     _rest(door, replies, secure if tls else plain, tls=tls)
     found = redact(document(replies, host=name, lost=door.lost, trusted=trusted))
-    return _evidence(target, now, sha256(canonical(found)).hexdigest(), found)
+    return _evidence(target, now, found)
 
 
 def _refused(door: _Door, replies: dict[str, Reply | None]) -> None:
@@ -226,23 +225,11 @@ def _trust(door: _Door, port: int, authority: str) -> bool | None:
 
 
 def _nothing(target: Target, problem: str, now: float) -> Evidence:
-    digest = sha256(canonical([target.id, problem, now])).hexdigest()
-    return _evidence(target, now, digest, None, problem=problem[:500])
+    return _evidence(target, now, None, problem=problem)
 
 
-def _evidence(
-    target: Target, now: float, digest: str, found: Any, *, problem: str = ""
-) -> Evidence:
-    return Evidence(
-        id=f"{target.id}:{PROBE}:{digest[:16]}",
-        target=target.id,
-        probe=PROBE,
-        method=METHOD,
-        taken=now,
-        dated=now,
-        collector="qinglang-probe",
-        version=FORMAT,
-        document=found,
-        problem=problem,
-        digest=digest,
-    )
+def _evidence(target: Target, now: float, found: Any, *, problem: str = "") -> Evidence:
+    return made(
+        target.id, PROBE, found, method=METHOD, taken=now, collector="qinglang-probe",
+        version=FORMAT, problem=problem,
+    )  # fmt: skip

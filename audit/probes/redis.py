@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 from audit.model import Evidence, Target
 from audit.probes import redis_facts
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 from audit.probes.sql.document import nothing
 from rules.load import DataError, Problem
 
@@ -62,21 +62,8 @@ def read(data: bytes, *, target: str, taken: float) -> Evidence:
 
 
 def _evidence(target: str, found: dict[str, Any], method: str, taken: float) -> Evidence:
-    from hashlib import sha256
-
-    clean = redact(found)
-    digest = sha256(canonical(clean)).hexdigest()
-    return Evidence(
-        id=f"{target}:{PROBE}:{digest[:16]}",
-        target=target,
-        probe=PROBE,
-        method=method,
-        taken=taken,
-        dated=taken,
-        collector=COLLECTOR,
-        version="1",
-        document=clean,
-        digest=digest,
+    return made(
+        target, PROBE, redact(found), method=method, taken=taken, collector=COLLECTOR, version="1"
     )
 
 

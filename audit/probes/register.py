@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from audit.model import Evidence, System
 from audit.probes import shelf
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 from audit.registers import Register, load_registers, read, second
 from audit.tallies import told
 from audit.targets import Inventory, load_inventory
@@ -90,18 +89,13 @@ def evidence(
         document["inventory"] = listed(inventory, now)
     if taken is not None:
         document["runs"] = ran(taken, now)
-    document = redact(document)
-    digest = sha256(canonical(document)).hexdigest()
-    return Evidence(
-        id=f"{target}:{PROBE}:{digest[:16]}",
-        target=target,
-        probe=PROBE,
+    return made(
+        target,
+        PROBE,
+        redact(document),
         method=METHOD,
         taken=now,
-        dated=now,
         collector="qinglang-register-probe",
-        document=document,
-        digest=digest,
     )
 
 

@@ -13,14 +13,13 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from audit.model import Evidence, Target
 from audit.probes.handshake import suites
 from audit.probes.handshake.facts import Seen, Trust, document
 from audit.probes.handshake.hello import MAX_ANSWER, VERSIONS, Answer, Said, answer, complete, hello
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 
 PROBE = "tls"
 FORMAT = "qinglang-tls/1"
@@ -183,8 +182,7 @@ def look(
     if any(held for version, held in seen.versions.items() if version != "tlcp"):
         _library(door, seen, target.access.get("tls-ca", authority))
     found = redact(document(seen, host=name, port=where, starttls=how, now=now))
-    digest = sha256(canonical(found)).hexdigest()
-    return _evidence(target, now, digest, found)
+    return _evidence(target, now, found)
 
 
 def _enumerate(door: _Door, version: str, seen: Seen) -> None:
@@ -276,23 +274,11 @@ def _shown(opened: ssl.SSLSocket) -> list[bytes]:
 
 
 def _nothing(target: Target, problem: str, now: float) -> Evidence:
-    digest = sha256(canonical([target.id, problem, now])).hexdigest()
-    return _evidence(target, now, digest, None, problem=problem[:500])
+    return _evidence(target, now, None, problem=problem)
 
 
-def _evidence(
-    target: Target, now: float, digest: str, found: Any, *, problem: str = ""
-) -> Evidence:
-    return Evidence(
-        id=f"{target.id}:{PROBE}:{digest[:16]}",
-        target=target.id,
-        probe=PROBE,
-        method=METHOD,
-        taken=now,
-        dated=now,
-        collector="qinglang-probe",
-        version=FORMAT,
-        document=found,
-        problem=problem,
-        digest=digest,
-    )
+def _evidence(target: Target, now: float, found: Any, *, problem: str = "") -> Evidence:
+    return made(
+        target.id, PROBE, found, method=METHOD, taken=now, collector="qinglang-probe",
+        version=FORMAT, problem=problem,
+    )  # fmt: skip

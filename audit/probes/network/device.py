@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from audit.model import Evidence
-from audit.probes.host import canonical, redact
+from audit.probes.host import made, redact
 from audit.probes.network import access, filters, monitor, paths, ports
 from audit.probes.network.platform import Device, devices, recognise
 from audit.probes.network.sections import Config, config
@@ -67,36 +67,17 @@ def _evidence(device: Device, target: str, raw: bytes, taken: float) -> Evidence
     platform, problem = recognise(device.lines)
     if problem:
         return _nothing(target, problem, raw, taken)
-    found = redact(document(device, platform))
-    digest = sha256(canonical(found)).hexdigest()
-    return Evidence(
-        id=f"{target}:{PROBE}:{digest[:16]}",
-        target=target,
-        probe=PROBE,
-        method=METHOD,
-        taken=taken,
-        dated=taken,
-        collector="file",
-        version=FORMAT,
-        document=found,
-        digest=digest,
-    )
+    return made(
+        target, PROBE, redact(document(device, platform)),
+        method=METHOD, taken=taken, collector="file", version=FORMAT,
+    )  # fmt: skip
 
 
 def _nothing(target: str, problem: str, raw: bytes, taken: float) -> Evidence:
-    digest = sha256(raw).hexdigest()
-    return Evidence(
-        id=f"{target}:{PROBE}:{digest[:16]}",
-        target=target,
-        probe=PROBE,
-        method=METHOD,
-        taken=taken,
-        dated=taken,
-        collector="file",
-        version=FORMAT,
-        problem=problem,
-        digest=digest,
-    )
+    return made(
+        target, PROBE, None, method=METHOD, taken=taken, collector="file", version=FORMAT,
+        problem=problem, digest=sha256(raw).hexdigest(),
+    )  # fmt: skip
 
 
 def document(device: Device, platform: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from audit.model import Evidence
-from audit.probes.host import canonical, redact
+from audit.probes.host import canonical, made, redact
 from audit.probes.sql import commercial, mysql, postgresql, sqlite
 from audit.probes.sql.answers import Replies, Reply
 from audit.probes.sql.plan import Plan, version
@@ -71,20 +71,10 @@ def evidence(
     dated: float | None = None,
 ) -> Evidence:
     """Evidence of one document, redacted and hashed."""
-    clean = redact(found)
-    digest = sha256(canonical(clean)).hexdigest()
-    return Evidence(
-        id=f"{target}:{plan.id}:{digest[:16]}",
-        target=target,
-        probe=plan.id,
-        method=method,
-        taken=taken,
-        dated=taken if dated is None else dated,
-        collector=COLLECTOR,
-        version=version(plan),
-        document=clean,
-        digest=digest,
-    )
+    return made(
+        target, plan.id, redact(found), method=method, taken=taken, dated=dated,
+        collector=COLLECTOR, version=version(plan),
+    )  # fmt: skip
 
 
 def nothing(target: str, probe: str, problem: str, *, method: str, taken: float) -> Evidence:

@@ -27,7 +27,6 @@ _WIDE = re.compile(
 )
 _FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
-_PLACE = itemgetter(1, 2)
 _START = itemgetter(1)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
@@ -110,12 +109,9 @@ class Finder:
         for start, end in numbers:
             said.over(start, end)
             found += self._numbers.find(folded, start, end, said)
-        wanted: tuple[words.Told, ...] | None = None
         for start, end in letters:
-            if wanted is None:
-                wanted = words.hinted(folded)
             said.over(start, end)
-            found += words.find(folded, start, end, said, wanted)
+            found += words.find(folded, start, end, said)
         for start, end in places:
             said.over(start, end)
             found += addresses.find(folded, start, end, said)
@@ -178,7 +174,7 @@ def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """No two over one another: verified first, then longer, then by kind."""
-    ordered = sorted(hits, key=_PLACE)
+    ordered = sorted(hits, key=_START)
     if all(map(int.__le__, (one.end for one in ordered), (one.start for one in ordered[1:]))):
         return tuple(ordered)
     chosen: list[Hit] = []

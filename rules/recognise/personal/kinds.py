@@ -15,6 +15,8 @@ from typing import NamedTuple
 class Kind(StrEnum):
     """What a value is about a person."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and a find asks for it a dozen times
+
     ID_CARD = "id_card"  # 居民身份证 18/15 位, 港澳台居民居住证
     PHONE = "phone"
     LANDLINE = "landline"
@@ -69,6 +71,8 @@ FINDABLE = tuple(Kind)[: tuple(Kind).index(Kind.BIRTH_DATE)]
 
 class Confidence(StrEnum):
     """How sure a find is."""
+
+    __hash__ = str.__hash__
 
     VERIFIED = "verified"  # 已验证: a checksum, or format plus label
     SUSPECTED = "suspected"  # 疑似

@@ -116,7 +116,8 @@ class Labels:
         ]
 
     def read(self, text: str, start: int, end: int) -> list[Place]:
-        """Every label and title between two places of a lower-case text, by their ends."""
+        """Every label and title between two places of a lower-case text, in order of their ends
+        (in which an automaton meets them)."""
         found: list[Place] = []
         order = self._order
         part = text[start:end] if start or end < len(text) else text
@@ -131,7 +132,6 @@ class Labels:
                 found.append((high + start, low + start, means))
             if title is not None:
                 found.append((high + start, low + start, title))
-        found.sort(key=_by_end)
         return found
 
     def left(self, text: str, start: int, floor: int = 0) -> Meaning:
@@ -156,24 +156,21 @@ class Labels:
 
 
 _APART = re.compile(_CUT)
+_CUTS = frozenset("。；;！!？?\n\r，,、|")
 Place = tuple[int, int, Meaning]
 """End, start, and what it says."""
-
-
-def _by_end(place: Place) -> tuple[int, int]:
-    return place[0], -place[1]
 
 
 class Reading:
     """The labels of one text, found once and asked often. Long texts are read in windows."""
 
-    __slots__ = ("_ends", "_labels", "_lower", "_span", "places", "text")
+    __slots__ = ("_ends", "_labels", "_span", "lower", "places", "text")
 
     def __init__(self, labels: Labels, text: str) -> None:
         self.text = text
         self._labels = labels
         lower = text.lower()
-        self._lower = lower if len(lower) == len(text) else text.translate(_SMALL)
+        self.lower = lower if len(lower) == len(text) else text.translate(_SMALL)
         self._span = (0, 0)
         self.places: list[Place] = []
         self._ends: list[int] = []
@@ -186,7 +183,7 @@ class Reading:
         if len(self.text) <= AT_ONCE:
             start, end = 0, len(self.text)
         self._span = start, end
-        self.places = self._labels.read(self._lower, start, end)
+        self.places = self._labels.read(self.lower, start, end)
         self._ends = [place[0] for place in self.places]
 
     @property
@@ -204,22 +201,24 @@ class Reading:
     def left(self, start: int, floor: int = 0) -> Meaning:
         """The same as Labels.left, without reading again."""
         at = bisect_right(self._ends, start) - 1
-        floor = max(floor, start - WINDOW)
+        nearest = max(start - WINDOW, floor)
+        least = max(start - _VALUE_GAP, nearest + 1)
+        places, titles = self.places, self._labels.titles
         best: Place | None = None
         while at >= 0:
-            place = self.places[at]
-            if best is not None and place[0] != best[0]:
+            place = places[at]
+            right, left, means = place
+            if right < least or (best is not None and right != best[0]):
                 break
-            if place[0] < start - _VALUE_GAP or place[0] <= floor:
-                break
-            if place[1] >= floor and place[2] is not self._labels.titles:
-                best = place if best is None or place[1] < best[1] else best
+            if left >= nearest and means is not titles:
+                best = place if best is None or left < best[1] else best
             at -= 1
-        if best is None or (
-            best[0] < start and _APART.search(self.text, best[0], start) is not None
-        ):
+        if best is None:
             return NOTHING
-        return best[2]
+        right = best[0]
+        if right < start - 1:
+            return NOTHING if _APART.search(self.text, right, start) is not None else best[2]
+        return NOTHING if right < start and self.text[right] in _CUTS else best[2]
 
 
 AT_ONCE = 4096  # characters; a longer text is read window by window

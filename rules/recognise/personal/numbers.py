@@ -28,8 +28,11 @@ from rules.recognise.personal.validators import (
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
 LONGEST_WORD = 40  # characters; a longer run of letters and digits is no number of a person
 MOST_GROUPS = 12
+SHORTEST = 5  # characters; every number of a person has five digits running, or groups of them
 
 _TOKEN = re.compile(r"[0-9][0-9A-Za-z]*(?:(?: ?\) ?-?|[ -])[0-9]+[Xx]?(?![0-9A-Za-z]))*")
+_ENOUGH = re.compile("[0-9]{5}|[0-9]{3}[ )-]{1,3}[0-9]{4}|[0-9]{4}[ -][0-9]{3}[ -]")
+_WORD = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _GROUP = re.compile(r"[0-9A-Za-z]+")
 _MOBILE = frozenset(
     str(one)
@@ -44,7 +47,8 @@ _HK_MACAU_ALONE = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|C[0-9]{8}|C[A-HJ-NP-
 _TAIWAN = re.compile(r"(?:[LT][0-9]{8}|[0-9]{8}|[0-9]{10}(?:[A-Z])?)")
 _SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{5,18}[A-Za-z0-9]{0,4}")
 _LETTERS = re.compile(r"[A-Za-z]+")
-_SCHOOL = (Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER)
+_SCHOOL = frozenset((Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER))
+_BY_LABEL = _SCHOOL | {Kind.QQ, Kind.TAIWAN_PERMIT, Kind.PASSPORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +88,30 @@ class Numbers:
     def find(self, text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
         """Hits between two places; `text` is folded (rules.recognise.personal.finder.fold)."""
         done = start
+        single, mixed, left_of = self._single, self._mixed, said.left
         for match in _TOKEN.finditer(text, start, end):
             low, high = match.span()
-            if low < done or not _whole(text, low, high):
+            size = high - low
+            if size < SHORTEST or low < done or size > 4 * LONGEST_WORD:
                 continue
-            left = _letters_before(text, low, done)
-            if low - left > LONGEST_WORD or high - low > 4 * LONGEST_WORD:
+            if (text[high : high + 1] == "." or text[low - 1] == ".") and not _whole(
+                text, low, high
+            ):
                 continue
-            token = text[left:high]
-            if token.isdecimal():
-                if high - low < 5:
+            token, left = match[0], low
+            if low > done and text[low - 1] in _WORD:
+                left = _letters_before(text, low, done)
+                if low - left > LONGEST_WORD:
                     continue
-                hit = self._single(token, low, high, said.left(low, done))
-                if hit is not None and hit.kind is Kind.PHONE and high - low > 11:
+                token = text[left:high]
+            if token.isdecimal():
+                hit = single(token, low, high, left_of(low, done))
+                if hit is not None and size > 11 and hit.kind is Kind.PHONE:
                     hit = hit._replace(start=_plus(text, low))
+            elif _ENOUGH.search(text, low, high) is None:
+                continue
             elif token.isalnum():
-                hit = self._mixed(token, left, high, said.left(left, done))
+                hit = mixed(token, left, high, left_of(left, done))
             else:
                 for one in self._grouped(text, left, high, done, said):
                     yield one
@@ -261,8 +273,7 @@ def _letters_before(text: str, low: int, floor: int) -> int:
     """Where the letters and digits that touch a number on the left begin."""
     left = low
     while left > floor and low - left <= LONGEST_WORD:
-        letter = text[left - 1]
-        if not (letter.isascii() and letter.isalnum()):
+        if text[left - 1] not in _WORD:
             break
         left -= 1
     return left
@@ -270,7 +281,7 @@ def _letters_before(text: str, low: int, floor: int) -> int:
 
 def _by_label(number: str, start: int, end: int, kinds: frozenset[Kind]) -> Hit | None:
     """Numbers without a check that a label makes what they are."""
-    if not kinds:
+    if _BY_LABEL.isdisjoint(kinds):
         return None
     size = len(number)
     digits = number.isdecimal()
@@ -327,7 +338,7 @@ def _mobile(number: str, start: int, end: int, said: Meaning) -> Hit | None:
 def _phone(start: int, end: int, said: Meaning) -> Hit | None:
     if Kind.PHONE in said.kinds:
         return Hit(Kind.PHONE, start, end, SURE, "label")
-    if Kind.PHONE in said.veto or any(kind in _SCHOOL for kind in said.kinds):
+    if Kind.PHONE in said.veto or not _SCHOOL.isdisjoint(said.kinds):
         return None
     return Hit(Kind.PHONE, start, end, PERHAPS, "shape")
 

@@ -99,7 +99,7 @@ class Plain:
         self._shapes = tuple(re.compile("|".join(one)) for one in _families(())[:-1])
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [*(_starts(shape, text) for shape in self._shapes), None]
+        return [*(_places(shape, text) for shape in self._shapes), None]
 
     def families(self, text: str) -> int:
         """Looking costs as much as reading."""
@@ -121,7 +121,7 @@ class Linear:
         )
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [_starts(shape, text) for shape in self._shapes]
+        return [_places(shape, text) for shape in self._shapes]
 
     def families(self, text: str) -> int:
         """Looking costs as much as reading."""
@@ -148,8 +148,9 @@ class Everywhere:
         return ALL | WIDE
 
 
-def _starts(shape: Any, text: str) -> Iterator[int]:
-    return (found.start() for found in shape.finditer(text))
+def _places(shape: Any, text: str) -> Iterator[int]:
+    """The last characters of matches: the first can be the end of the line before."""
+    return (found.end() - 1 for found in shape.finditer(text))
 
 
 class Vector:
@@ -255,9 +256,8 @@ _HAN_BYTES = r"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf])"
 
 
 def _members(inner: str) -> list[str]:
-    ranges = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]", inner)
-    rest = re.sub(r"[0-9A-Za-z]-[0-9A-Za-z]", "", inner)
-    return [*rest, *(f"[{one}]" for one in ranges)]
+    parts = re.findall(r"[0-9A-Za-z]-[0-9A-Za-z]|\\.|.", inner)
+    return [one if len(one) < 3 else f"[{one}]" for one in parts]
 
 
 def best(names: Iterable[str] = ()) -> Trigger:

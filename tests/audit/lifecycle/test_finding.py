@@ -3,9 +3,9 @@
 import pytest
 
 from audit.lifecycle.finding import Search, Tally
-from audit.lifecycle.readers.model import Piece, Unread
 from rules.model import Text
 from rules.personal_files import load_finder
+from rules.readers.model import Piece, Unread
 from rules.recognise.personal.kinds import FINDABLE, Kind
 
 SEARCH = Search(load_finder(), frozenset(FINDABLE))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from audit.cli import main
-from tests.audit.lifecycle_servers import fill, person
+from tests.audit.lifecycle.school import fill, person
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from policies.masks_files import ColumnRule, load_headers, load_mask
 from policies.masks_model import Algorithm, Keys, Mask
 from rules.load import DataError, WorldError
 from rules.personal_files import load_finder
-from tests.audit.lifecycle_servers import JOIN, fill, mariadb, person, postgresql
+from tests.audit.lifecycle.school import JOIN, fill, person
+from tests.audit.lifecycle.servers import mariadb, postgresql
 
 POLICY, DIGEST = load_mask("test-copy")
 JOB = Job(
@@ -145,7 +146,7 @@ SERVERS = [(postgresql, "masked."), (mariadb, "masked.")]
 def test_servers(server: Callable[[], AbstractContextManager[str]], prefix: str) -> None:
     with server() as url:
         fill(url, 300)
-        copy = url.replace("/school?", "/masked?")
+        copy = url.replace("/district?", "/masked?")
         target = Place(url=copy, schema="masked" if copy == url else "")
         for _ in range(2):
             done = mask_database(JOB, Place(url=url), target)

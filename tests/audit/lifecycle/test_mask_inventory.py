@@ -10,7 +10,7 @@ from audit.cli import main
 from audit.lifecycle.mask_inventory import named, read
 from rules.load import DataError
 from rules.recognise.personal.kinds import Kind
-from tests.audit.lifecycle_servers import fill, person
+from tests.audit.lifecycle.school import fill, person
 
 
 def school(path: Path, more: str = "") -> None:

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from audit.lifecycle import mask_job
+from audit.lifecycle.mask import By, Family, Field, Step, TablePlan
 from audit.lifecycle.mask_inventory import Known
 from audit.lifecycle.mask_job import Job, alone, mask_file
+from audit.lifecycle.residual import Scan, Seen
 from policies.masks_files import load_headers, load_mask, loads_policy
-from policies.masks_model import Keys
+from policies.masks_model import Algorithm, Keys, Mask
 from rules.load import DataError, WorldError
 from rules.personal_files import load_finder
-from tests.audit.lifecycle_servers import person
+from rules.recognise.personal.validators import id_card_digit
+from tests.audit.lifecycle.school import person
 
 POLICY, DIGEST = load_mask("test-copy")
 JOB = Job(
@@ -144,3 +147,30 @@ def test_an_inventory_wins(tmp_path: Path) -> None:
     told = {one["column"]: one for one in done.body["tables"][0]["columns"]}
     assert told["备注"]["kind"] == "address"
     assert told["备注"]["by"] == "officer"
+
+
+@pytest.mark.parametrize(("family", "clean"), [(Family.WHOLE, True), (Family.TEXT, False)])
+def test_a_drawn_number_may_look_like_somebody_s(family: Family, clean: bool) -> None:
+    """A key's whole numbers are declared; the same digits in a text are a find."""
+    chance = person(1)[2].replace("8300", "1101", 1)
+    chance = chance[:17] + id_card_digit(chance[:17])
+    step = Step(
+        field=Field(name="id", family=family, digits=18),
+        kind=None,
+        by=By.NOTHING,
+        mask=Mask(algorithm=Algorithm.REDACT),
+        permute=True,
+    )
+    scan = Scan(load_finder(), Seen(10))
+    mask_job.scan_table(scan, TablePlan(name="t", steps=(step,)), ("id",), iter([[[chance]]]))
+    assert scan.found.clean is clean
+    assert scan.found.declared == int(clean)
+
+
+def test_what_discovery_found_plain_is_not_named_by_its_header() -> None:
+    job = replace(JOB, known=Known(plain=frozenset({"logs.account_id"}), whole=True))
+    sample: list[list[object]] = [["7", "8", "9"], ["10", "11", "12"]]
+    found = job.kinds_of("logs", ("account_id", "phone"), sample)
+    assert found == {"account_id": (None, By.NOTHING), "phone": (None, By.NOTHING)}
+    named = replace(job, known=Known()).kinds_of("logs", ("account_id",), sample[:1])
+    assert named["account_id"][1] is By.HEADER

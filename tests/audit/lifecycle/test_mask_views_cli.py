@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from audit.cli import main
-from tests.audit.lifecycle_servers import fill, postgresql
+from tests.audit.lifecycle.school import fill
+from tests.audit.lifecycle.servers import postgresql
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from policies.masks_files import load_headers, load_mask
 from policies.masks_model import Keys
 from rules.load import DataError
 from rules.personal_files import load_finder
-from tests.audit.lifecycle_servers import JOIN, fill, mariadb, person, postgresql
+from tests.audit.lifecycle.school import JOIN, fill, person
+from tests.audit.lifecycle.servers import mariadb, postgresql
 
 POLICY, DIGEST = load_mask("sharing")
 JOB = Job(
@@ -195,17 +196,17 @@ def test_mariadb(maria: str) -> None:
     ask(
         maria,
         "CREATE USER teacher@localhost",
-        "GRANT SELECT ON school.student TO teacher@localhost",
-        "GRANT SELECT (score) ON school.mark TO teacher@localhost",
-        "GRANT SELECT, UPDATE ON school.* TO teacher@localhost",
+        "GRANT SELECT ON district.student TO teacher@localhost",
+        "GRANT SELECT (score) ON district.mark TO teacher@localhost",
+        "GRANT SELECT, UPDATE ON district.* TO teacher@localhost",
     )
-    teacher = maria.replace("root@", "teacher@").replace("/school?", "/?")
-    assert real(ask(teacher, "SELECT * FROM school.student"))
+    teacher = maria.replace("root@", "teacher@").replace("/district?", "/?")
+    assert real(ask(teacher, "SELECT * FROM district.student"))
     made = views(maria, "teacher@localhost")
     assert made.pairs > PEOPLE
-    holds(maria, teacher, "shown", "school", maria)
+    holds(maria, teacher, "shown", "district", maria)
     views(maria, "teacher@localhost")
-    holds(maria, teacher, "shown", "school", maria)
+    holds(maria, teacher, "shown", "district", maria)
     with pytest.raises(SQLAlchemyError):
         ask(teacher, "SHOW CREATE VIEW shown.student")
     assert ask(teacher, "SELECT * FROM information_schema.VIEWS WHERE VIEW_DEFINITION <> ''") == []
@@ -216,9 +217,9 @@ def test_mariadb(maria: str) -> None:
     ("statements", "word"),
     [
         (("GRANT SELECT ON *.* TO inside@localhost",), "global privilege"),
-        (("CREATE ROLE staff", "GRANT SELECT ON school.student TO staff",
+        (("CREATE ROLE staff", "GRANT SELECT ON district.student TO staff",
           "GRANT staff TO inside@localhost"), "still reaches"),
-        (("CREATE VIEW test2.other AS SELECT phone FROM school.student",
+        (("CREATE VIEW test2.other AS SELECT phone FROM district.student",
           "GRANT SELECT ON test2.* TO inside@localhost"), "another view"),
     ],
 )  # fmt: skip

@@ -43,7 +43,8 @@ from policies.masks_files import load_headers, load_mask
 from policies.masks_model import Keys
 from rules.load import DataError, WorldError
 from rules.personal_files import load_finder
-from tests.audit.lifecycle_servers import fill, mariadb, person, postgresql
+from tests.audit.lifecycle.school import fill, person
+from tests.audit.lifecycle.servers import mariadb, postgresql
 
 POLICY, DIGEST = load_mask("sharing")
 JOB = Job(

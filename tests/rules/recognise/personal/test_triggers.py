@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import personal_texts2
 from rules.personal_files import load_knowledge
 from rules.recognise.personal import triggers
 from rules.recognise.personal.finder import Finder
@@ -23,6 +24,8 @@ PARTS = [
     "a@example.com", "10.0.0.1", "京A00000", "微信", "abc_000", "姓名：", "张小萌", "李明", "老师", "同学",  # noqa: E501
     "家庭住址：", "四川省绵阳市涪城区", "人民路1号", "\u3000", "（010）", "88888888", "name=", "学号", "20260001",  # noqa: E501
     "\x00", "\ud800", "😀", "Ｅ", "—", "字第", "无关的文字", "x" * 30, "0", "00:1A:2B:3C:4D:5E", "sk-",  # noqa: E501
+    "\t", "考生姓名", "罗", ".", ":", "-", "86", "+", "(", ")", "eyJ", "AKIA0000000000000000",
+    "fe80::1",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PARTS), max_size=25).map("".join)
 
@@ -51,6 +54,14 @@ def test_long_texts(one: str, other: str, gap: int) -> None:
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
     same(text)
+
+
+def test_texts_of_another_hand() -> None:
+    texts = [sample.text for sample, _ in personal_texts2.samples(5, 1200)]
+    for text in texts:
+        same(text)
+    same("\n".join(texts))
+    same("。".join(texts))
 
 
 def test_many_lines() -> None:
