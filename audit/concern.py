@@ -18,7 +18,7 @@ NAMED = frozenset(
     ]
 )  # fmt: skip
 """Probes that are named like the platform they look at."""
-OWN = {"gateway": "qinglang", "register": "register", "drill": "drill"}
+OWN = {"gateway": "qinglang", "register": "register", "drill": "drill", "dataset": "dataset"}
 """Probes of our own evidence, and the platform of the target it is of."""
 KINDS = {
     **dict.fromkeys(
@@ -31,6 +31,7 @@ KINDS = {
     "gateway": ObjectClass.SECURITY_DEVICE,
     "register": ObjectClass.PEOPLE,
     "drill": ObjectClass.PEOPLE,
+    "dataset": ObjectClass.DATA,
 }
 """What a target without inventory is, by the probe that looked at it; else a server."""
 

@@ -54,7 +54,7 @@ def _of(kind: Any, parts: dict[str, Schema]) -> Schema:
         return {"enum": [member.value for member in kind]}
     if kind in _PLAIN:
         return dict(_PLAIN[kind])
-    if isinstance(kind, type) and issubclass(kind, str):
+    if (isinstance(kind, type) and issubclass(kind, str)) or hasattr(kind, "parse"):
         return dict(_TEXT)
     raise TypeError(f"{kind!r} has no schema")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from audit.lifecycle.rules import RuleBook  # noqa: E402
 from policies.calendar import Year  # noqa: E402
 from policies.policy import Policy, SchoolCalendar  # noqa: E402
 from rules.model import Category  # noqa: E402
@@ -27,6 +28,7 @@ KINDS = {
     "holidays": (Year, "节假日与调休 / a year's holidays"),
     "list": (Source, "名单说明 / a list's sidecar (source.yaml)"),
     "category": (Category, "类别 / category"),
+    "dataset-rules": (RuleBook, "数据集规则 / rules of datasets"),
 }
 
 

@@ -7,11 +7,12 @@ logged without parameters. How each dialect counts and samples stands in `dialec
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import Executable, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
@@ -97,8 +98,10 @@ class Database:
         lock: int = LOCK,
     ) -> None:
         self.id = identity(url)
+        self.kind = url.get_backend_name()
         self.remarks: list[Text] = []
         self._schemas = schemas
+        self._asking: Connection | None = None
         self._dialect: Dialect = dialect_of(url.get_backend_name())
         self._engine = self._open(url, replicas, statement, lock)
 
@@ -106,6 +109,7 @@ class Database:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._unasked()
         self._engine.dispose()
 
     def _open(self, url: URL, replicas: tuple[str, ...], statement: int, lock: int) -> Engine:
@@ -260,6 +264,31 @@ class Database:
                     yield tuple(row)
         except SQLAlchemyError as error:
             raise WorldError(f"{self.id} 读取失败 could not be read ({code(error)})") from None
+
+    def ask(self, order: Executable) -> list[tuple[Any, ...]] | Text:
+        """Rows of a statement of our own in a transaction that is rolled back, or why not.
+
+        One connection serves all of them; after an error the next has a new one.
+        """
+        try:
+            if self._asking is None:
+                self._asking = self._engine.connect()
+            found = [tuple(row) for row in self._asking.execute(order)]
+            self._asking.rollback()
+        except SQLAlchemyError as error:
+            self._unasked()
+            return trouble(error)
+        except Exception as error:  # a driver that stumbles over a value must not quote it
+            self._unasked()
+            name = type(error).__name__
+            return Text(zh=f"读取失败（{name}）", en=f"could not be read ({name})")
+        return found
+
+    def _unasked(self) -> None:
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            with contextlib.suppress(Exception):  # it may be gone already
+                asking.close()
 
     def quoted(self, *names: str) -> str:
         """Names as this database writes them."""

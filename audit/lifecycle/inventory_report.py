@@ -32,7 +32,8 @@ TOLD = {
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of reports of the data lifecycle."""
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
@@ -58,7 +59,7 @@ def html(inventory: Inventory) -> str:
     """The report, whole."""
     kinds = Counter(one.kind for table in inventory.tables for one in table.columns if one.kind)
     return (
-        _environment()
+        environment()
         .get_template("inventory.html")
         .render(
             inventory=inventory,
@@ -78,7 +79,7 @@ def html(inventory: Inventory) -> str:
 def xlsx(inventory: Inventory) -> bytes:
     """The workbook."""
     book = Workbook(write_only=True)
-    _sheet(
+    sheet(
         book,
         "表 Tables",
         [
@@ -109,7 +110,7 @@ def xlsx(inventory: Inventory) -> bytes:
             for t in inventory.tables
         ),
     )
-    _sheet(
+    sheet(
         book,
         "列 Columns",
         [
@@ -153,7 +154,7 @@ def xlsx(inventory: Inventory) -> bytes:
             for c in t.columns
         ),
     )
-    _sheet(
+    sheet(
         book,
         "关联 Links",
         ["列", "关联到", "依据"],
@@ -172,17 +173,18 @@ def _word(kind: Any) -> str:
     return WORDS[kind].zh if kind is not None else ""
 
 
-def _sheet(book: Any, title: str, heads: list[str], rows: Any) -> None:
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
+def sheet(book: Any, title: str, heads: list[str], rows: Any) -> None:
+    """One sheet of a write-only workbook; what looks like a formula is text."""
+    made = book.create_sheet(title)
+    made.freeze_panes = "A2"
     bold = []
     for head in heads:
-        cell = WriteOnlyCell(sheet, value=head)
+        cell = WriteOnlyCell(made, value=head)
         cell.font = Font(bold=True)
         bold.append(cell)
-    sheet.append(bold)
+    made.append(bold)
     for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+        made.append([_cell(made, value) for value in row])
 
 
 def _cell(sheet: Any, value: Any) -> Any:

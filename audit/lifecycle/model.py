@@ -135,3 +135,4 @@ class Breach:
     count: int | None = None  # rows or columns concerned; None: not countable
     known: bool = True  # False: could not be looked at (unknown, never a pass)
     basis: tuple[Basis, ...] = ()
+    code: str = ""  # which check of audit/checks/dataset says what to do about it
