@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What to ask. `kind` is http, https (through CONNECT) or direct."""
+    """What to ask. `kind` is http, https (through CONNECT), tls (to a server itself) or direct."""
 
     kind: str
     proxy: tuple[str, int]
@@ -35,6 +35,7 @@ class Load:
     length: int = -1  # bytes that the body must have; -1 does not look
     ca: str = ""
     core: int = -1
+    header: str = ""  # one more header line of every request
 
 
 @dataclass(slots=True)
@@ -55,6 +56,10 @@ async def opened(
     load: Load, context: ssl.SSLContext | None
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection on which requests can be sent."""
+    if load.kind == "tls":
+        return await asyncio.open_connection(
+            *load.proxy, limit=1 << 20, ssl=context, server_hostname=load.host
+        )
     reader, writer = await asyncio.open_connection(*load.proxy, limit=1 << 20)
     if context is not None:
         target = f"{load.host}:{load.port}"
@@ -101,7 +106,8 @@ class Client:
         authority = f"{load.host}:{load.port}" if load.port != 80 else load.host
         target = f"http://{authority}{load.path}" if load.kind == "http" else load.path
         close = "Connection: close\r\n" if load.per_connection == 1 else ""
-        head = f"GET {target} HTTP/1.1\r\nHost: {authority}\r\nAccept: */*\r\n{close}\r\n"
+        own = f"{load.header}\r\n" if load.header else ""
+        head = f"GET {target} HTTP/1.1\r\nHost: {authority}\r\nAccept: */*\r\n{close}{own}\r\n"
         self.load = load
         self.context = context
         self.tally = tally
@@ -155,7 +161,7 @@ class Client:
 async def run(load: Load) -> dict[str, object]:
     """All of it; the report."""
     context = None
-    if load.kind == "https":
+    if load.kind in ("https", "tls"):
         context = ssl.create_default_context(cafile=load.ca)
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # squid's leaves have no key identifier
     tally = Tally(begun=time.perf_counter())

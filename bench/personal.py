@@ -1,9 +1,10 @@
 """Personal data in text: precision and recall per kind, speed, memory, Presidio beside it.
 
-    python bench/personal.py [--seed N] [--lines N] [--texts 1|2] [--peer] [--json]
+    python bench/personal.py [--seed N] [--lines N] [--texts 1|2|3] [--peer] [--json]
     QINGLANG_CORPORA=DIR python bench/personal.py     # and verified hits in law and news text
 
-Texts come from bench/personal_texts.py. Exit: 0 every bar holds, 1 one is missed.
+Texts come from bench/personal_texts.py, personal_texts2.py or personal_texts3.py.
+Exit: 0 every bar holds, 1 one is missed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import zstandard
 
-from bench import personal_texts2
+from bench import personal_texts2, personal_texts3
 from bench.personal_texts import Gold, Sample, paragraphs, samples
 from rules.personal_files import load_knowledge
 from rules.recognise.personal.finder import Finder
@@ -118,13 +119,14 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--seed", type=int, default=20261123)
     options.add_argument("--lines", type=int, default=12_000)
-    options.add_argument("--texts", type=int, choices=(1, 2), default=1, help="whose texts")
+    options.add_argument("--texts", type=int, choices=(1, 2, 3), default=1, help="whose texts")
     options.add_argument("--peer", action="store_true", help="Presidio beside it")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     knowledge = load_knowledge()
-    if chosen.texts == 2:
-        other = list(personal_texts2.samples(chosen.seed, chosen.lines))
+    if chosen.texts > 1:
+        source = personal_texts2 if chosen.texts == 2 else personal_texts3
+        other = list(source.samples(chosen.seed, chosen.lines))
         lines, names = [sample for sample, _ in other], other[0][1].names
     else:
         made = list(samples(chosen.seed, chosen.lines))

@@ -18,6 +18,7 @@ KINDS = {
     ListenerKind.TRANSPARENT: "透明代理 / transparent",
     ListenerKind.PAGE_HTTP: "拦截页 / block page (http)",
     ListenerKind.PAGE_HTTPS: "拦截页 / block page (https)",
+    ListenerKind.APPLICATIONS: "应用脱敏 / applications, masked",
 }
 BLOCKED = f"gambling.{MARKER_ZONE}"
 ALLOWED = f"education.{MARKER_ZONE}"

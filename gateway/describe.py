@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.batch import Aggregate, Event, EventLayer, Kind, Trace, clean
 from policies.model import Action
+from rules.recognise.personal.carried import OUTFLOW
 
 if TYPE_CHECKING:
     from gateway.pipeline import Outcome
@@ -155,7 +156,9 @@ def _path(path: str, verdict: Verdict, *, query: bool) -> str:
 
 
 def _categories(signals: Signals) -> tuple[str, ...]:
-    found = dict.fromkeys(clean(signal.category, LABEL) for signal in signals.items)
+    found = dict.fromkeys(
+        clean(signal.category, LABEL) for signal in signals.items if signal.category != OUTFLOW
+    )
     return tuple(found)[:MOST_SIGNALS]
 
 
@@ -242,6 +245,7 @@ def trace(told: Told) -> Trace:
         "enforced": verdict.enforced,
         "clause": verdict.clause,
         "deciding": list(verdict.deciding),
+        "carried": f"{verdict.carried:x}",
         "spent": "" if verdict.spent is None else verdict.spent.key,
     }
     return Trace(

@@ -47,6 +47,7 @@ class Destinations:
         addresses += [address for address in (node.dns, node.metrics) if address is not None]
         self._own = {(address.host, address.port) for address in addresses} | set(own)
         self._own_ports = {port for host, port in self._own if host in ("0.0.0.0", "::")}  # noqa: S104
+        self._served = {one.address for one in node.applications}  # around the masking
         self._answers: dict[tuple[str, int], bool] = {}  # a cache of a pure function, bounded
 
     def refuses_name(self, host: str, port: int) -> bool:
@@ -59,6 +60,8 @@ class Destinations:
         return found
 
     def _refuses_name(self, host: str, port: int) -> bool:
+        if (host, port) in self._served:
+            return True
         if host in _LOCAL_NAMES or host.endswith(".localhost") or host in _METADATA_NAMES:
             return ("127.0.0.1", port) not in self._opened
         try:
@@ -70,7 +73,7 @@ class Destinations:
     def refuses(self, address: IPv4Address | IPv6Address, port: int) -> bool:
         """For a resolved address: what the name led to is judged again (DNS rebinding)."""
         text = str(address)
-        if (text, port) in self._own:
+        if (text, port) in self._own or (text, port) in self._served:
             return True
         if (text, port) in self._opened:
             return False

@@ -44,6 +44,7 @@ _COUNTERS = {  # name: text, labels
     "radius_packets": ("RADIUS accounting packets", "result"),
     "tunnels_cut": ("Open connections cut because their verdict or person changed", "action"),
     "dns": ("DNS messages by what became of them", "what"),
+    "outflow": ("Bodies read for personal data on their way out, by what followed", "what"),
     "usage_lost": ("Marks on quotas that could not be kept", "reason"),
 }
 
@@ -151,6 +152,10 @@ class Metrics:
     def usage_lost(self, count: int) -> None:
         """Marks on quotas could not be kept until the usage service heard them."""
         self._bound("usage_lost", "pending").inc(count)
+
+    def outflow(self, what: str) -> None:
+        """One body that was read before it left."""
+        self._bound("outflow", what).inc()
 
     def unsigned(self, seals: int) -> None:
         """So many seals of stored events wait for the signer."""

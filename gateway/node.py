@@ -13,7 +13,9 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
+from gateway.masking.trust import Trust
 from rules.load import load
 
 
@@ -23,6 +25,7 @@ class ListenerKind(StrEnum):
     TRANSPARENT = "transparent"  # nftables redirect, SO_ORIGINAL_DST
     PAGE_HTTP = "page-http"  # block page for names answered by DNS, port 80
     PAGE_HTTPS = "page-https"  # the same, port 443
+    APPLICATIONS = "applications"  # HTTPS before education applications (reverse)
 
 
 PRIVATE = (
@@ -111,6 +114,55 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """An education application that this node stands before; who sees what is policy's
+    (`applications/<application>.yaml`).
+
+    `upstream` is where it really is, verified as `name` (the upstream's host, unless said).
+    `certificate` (PEM, key and chain) is shown to browsers; without it one of the district's CA.
+    """
+
+    application: str
+    upstream: str
+    token: Trust
+    keys: str  # JWKS: a file, or an address over HTTPS
+    keys_ca: Path | None = None
+    name: str = ""
+    trusted_ca: Path | None = None
+    certificate: Path | None = None
+    roster: Path | None = None  # names that are looked for in texts
+    plain: bool = False  # http:// to the application, on this machine
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.upstream)
+        wrong = parts.path not in ("", "/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in ("https", "http") or not parts.hostname or wrong:
+            raise ValueError(f"applications: `{self.upstream}` is not https://HOST:PORT")
+        if parts.scheme == "http" and not self.plain:
+            raise ValueError("applications: upstream: https is wanted")
+        if self.keys.startswith("http://"):
+            raise ValueError("applications: keys: https is wanted")
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where its server is."""
+        parts = urlsplit(self.upstream)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+    @property
+    def secure(self) -> bool:
+        return self.upstream.startswith("https:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The roster by which names are known in what leaves; `key` where it is sealed."""
+
+    roster: Path
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """All a process of this node needs to know. Paths are absolute; sizes are bytes."""
 
@@ -140,6 +192,8 @@ class Node:
     bundle: str = ""  # where signed policy bundles are fetched from
     signer: Path | None = None  # socket of a signer run apart; None: one of our own
     images: Images | None = None  # the model that reads images, if there is one
+    applications: tuple[Served, ...] = ()  # that this node stands before
+    names: Names | None = None  # whose names are known in what leaves
     anchors: tuple[str, ...] = ()  # where our own signer keeps the ledger's newest digest
 
     @property

@@ -38,7 +38,7 @@ class Outcome:
     signals: Signals
 
 
-_DEED = {
+DEED = {
     Action.ALLOW: Deed.PASS,
     Action.OBSERVE: Deed.PASS,
     Action.LIMIT: Deed.PASS,
@@ -62,7 +62,7 @@ def judge(
     verdict = decide(snapshot, facts, signals, subject, moment, usage)
     if facts.stage is Stage.TLS:
         return Outcome(_tls(verdict, facts.gap), verdict, signals)
-    return Outcome(_DEED[verdict.enforced], verdict, signals)
+    return Outcome(DEED[verdict.enforced], verdict, signals)
 
 
 def _tls(verdict: Verdict, gap: Gap | None) -> Deed:
@@ -73,7 +73,7 @@ def _tls(verdict: Verdict, gap: Gap | None) -> Deed:
     never opened is not opened to be rewritten either; what cannot be opened and is to be
     rewritten does not pass.
     """
-    deed = _DEED[verdict.enforced]
+    deed = DEED[verdict.enforced]
     if verdict.depth is not Depth.CONTENT:
         return Deed.REFUSE if deed in (Deed.PAGE, Deed.WARN) else Deed.PASS
     unread = deed is Deed.REWRITE and gap in UNOPENABLE

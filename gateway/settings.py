@@ -14,7 +14,17 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.node import LOGIN_LIFE, PRIVATE, Address, Images, Listener, ListenerKind, Node
+from gateway.node import (
+    LOGIN_LIFE,
+    PRIVATE,
+    Address,
+    Images,
+    Listener,
+    ListenerKind,
+    Names,
+    Node,
+    Served,
+)
 
 CARDS = Path(__file__).resolve().parent.parent / "rules" / "recognise" / "cards"
 DETAILS = ("blocks", "connections", "requests")
@@ -30,7 +40,8 @@ class Settings:
     `proxy`, `socks`, … are the short way, and ask for a login where a `directory` is
     given. `scrape` are the prefixes that may read /metrics and /status; `pac_direct` names
     that browsers reach without the proxy; `contact` and `appeal` are shown on block pages
-    (text; a link taking `?code=`). `images` (file only) names a model that reads images.
+    (text; a link taking `?code=`). `images` (file only) names a model that reads
+    images, `names` (file only) a roster.
     """
 
     name: str | None = None
@@ -68,6 +79,8 @@ class Settings:
     signer: Path | None = None
     anchor: tuple[str, ...] = ()
     images: Images | None = None
+    applications: tuple[Served, ...] = ()
+    names: Names | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError with one sentence for each value that cannot be."""
@@ -162,6 +175,8 @@ def plan(settings: Settings, machine: Machine) -> Plan:
         signer=settings.signer.resolve() if settings.signer else None,
         anchors=settings.anchor,
         images=_resolved(settings.images),
+        applications=tuple(map(_found, settings.applications)),
+        names=_named(settings.names),
     )
     return Plan(
         node=node,
@@ -172,10 +187,27 @@ def plan(settings: Settings, machine: Machine) -> Plan:
     )
 
 
+def _named(names: Names | None) -> Names | None:
+    if names is None:
+        return None
+    return Names(roster=_file(names.roster), key=None if names.key is None else _file(names.key))
+
+
 def _resolved(images: Images | None) -> Images | None:
     if images is None:
         return None
     return replace(images, model=_file(images.model), labels=_file(images.labels))
+
+
+def _found(one: Served) -> Served:
+    """An application with its files as absolute paths."""
+    keys = one.keys if one.keys.startswith("https://") else str(Path(one.keys).resolve())
+    files = {
+        name: path.resolve()
+        for name in ("keys_ca", "trusted_ca", "certificate", "roster")
+        if (path := getattr(one, name)) is not None
+    }
+    return replace(one, keys=keys, **files)
 
 
 def _file(path: Path) -> Path:

@@ -67,6 +67,10 @@ def up(plan: Plan, *, say: Say, log: Say, ready: Callable[[Prepared], None]) -> 
         authority.ensure_keys(plan.node.data / "keys")
         _secrets(plan.node)
         _images(plan.node)
+        if plan.node.applications:
+            from gateway.masking.keyring import usable
+
+            usable(plan.node.applications)
         opened = open_all(plan)
         stack.callback(opened.close)
         node = replace(opened.node, data=plan.node.data)

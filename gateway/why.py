@@ -49,7 +49,9 @@ def why(event: Event, trace: str, document: str) -> Why:
         text = "快照与记录不符 / the snapshot kept is not the one recorded"
         return _without(event, recorded, signals, text)
     subject, facts = subject_of(event), facts_of(event, recorded)
-    found = explain(snapshot.seat(subject), facts, signals, subject, moment(event.ts / 1e6))
+    now, carried = moment(event.ts / 1e6), _mask(recorded, "carried")
+    seat = snapshot.seat(subject)
+    found = explain(seat, facts, signals, subject, now, carried=carried)
     return Why(
         event=event,
         recorded=recorded,
@@ -114,10 +116,6 @@ def facts_of(event: Event, recorded: dict[str, Any]) -> Facts:
 
 
 def _signals(event: Event, recorded: dict[str, Any]) -> Signals:
-    try:
-        mask = int(str(recorded.get("mask", "0")), 16)
-    except ValueError:
-        mask = 0
     items = tuple(
         Signal(
             category=category,
@@ -128,7 +126,15 @@ def _signals(event: Event, recorded: dict[str, Any]) -> Signals:
         )
         for category, recogniser, matched, listed, *odds in event.signals
     )
-    return Signals(mask=max(mask, 0), items=items)
+    return Signals(mask=_mask(recorded, "mask"), items=items)
+
+
+def _mask(recorded: dict[str, Any], name: str) -> int:
+    """A number in hexadecimal of the trace; 0 where there is none."""
+    try:
+        return max(0, int(str(recorded.get(name, "0")), 16))
+    except ValueError:
+        return 0
 
 
 def why_json(found: Why, document: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
     {"subject": "stage=junior", "url": "https://…", "at": "2026-09-01T10:00"}
 
 `subject` may also be an object or left out, `address` may stand in its place, `at` may be
-left out (now). What does not read is answered by a line with `error`, in its place. Pure:
-lines in, lines out; what a host is comes in as a function.
+left out (now); `carries` is what the message carries, for outflow rules. What does not read
+is answered by a line with `error`, in its place. Pure: lines in, lines out; what a host is comes
+in as a function.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from policies.compile import Snapshot
 from policies.decide import decide
 from policies.model import Moment, Subject, Verdict
 from policies.moment import at
+from policies.outflow import carried_of
 from policies.subject import NAMES, locate, parse_subject
+from rules.load import DataError
 from rules.model import Facts, Gap, Signals
 
 MAX_LINE = 65_536  # characters; a URL and a few words
 MAX_KNOWN = 65_536
-KEYS = frozenset({"subject", "address", "url", "at", "gap"})
+KEYS = frozenset({"subject", "address", "url", "at", "gap", "carries"})
 
 
 class Answers:
@@ -68,6 +71,10 @@ class Answers:
             raise ValueError("`url` is missing")
         facts, signals = _known(self._seen, (url, gap), self._look)
         verdict = decide(self._snapshot, facts, signals, subject, moment)
+        if "carries" in asked:
+            bits = self._carries(asked["carries"])
+            seat, book = self._snapshot.seat(subject), self._snapshot.outflow
+            verdict = book.leaving(seat, facts, signals, moment, bits, verdict)
         return _known(self._told, (verdict.trace, signals.mask), lambda _: self._tell(verdict))
 
     def _subject(self, given: Any, address: Any) -> Subject:
@@ -88,6 +95,13 @@ class Answers:
         if address:
             return locate(self._snapshot, address)
         return parse_subject(given, self._snapshot.default_subject)
+
+    def _carries(self, given: Any) -> int:
+        """The conditions of outflow rules that a message meets."""
+        try:
+            return self._snapshot.outflow.bits(carried_of(json.dumps(given)))
+        except DataError as error:
+            raise ValueError(error.problems[0].message) from None
 
     def _look(self, key: tuple[str, str]) -> tuple[Facts, Signals]:
         url, gap = key

@@ -48,6 +48,10 @@ def run_case(
         bytes=dict.fromkeys(snapshot.metered, case.used_megabytes * 1_000_000),
     )
     verdict = decide(snapshot, facts, signals, case.subject, at(case.at), usage)
+    if case.carries is not None:
+        book, seat = snapshot.outflow, snapshot.seat(case.subject)
+        bits = book.bits(case.carries)
+        verdict = book.leaving(seat, facts, signals, at(case.at), bits, verdict)
     return Outcome(policy=policy.id, case=case, verdict=verdict, wrong=_compare(case, verdict))
 
 

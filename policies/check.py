@@ -15,6 +15,7 @@ from ipaddress import ip_network
 from policies.dates import check_dates
 from policies.delegation import delegation_findings, file_findings, order_findings
 from policies.model import Action, Order, Role
+from policies.outflow_check import outflow_findings
 from policies.places import Path, place
 from policies.policy import Clause, Policy, PolicySet, Scope, Source, When
 from policies.reach import Ground
@@ -169,20 +170,10 @@ def _known(desk: _Desk, policy: Policy) -> None:
     desk.categories(policy, ["inspection", "unread"], policy.inspection.unread)
     desk.categories(policy, ["inspection", "certain"], tuple(policy.inspection.certain))
     for number, clause in enumerate(policy.clauses):
-        path: Path = ["clauses", number, "when"]
-        desk.categories(policy, [*path, "categories"], clause.when.categories)
-        for at, name in enumerate(clause.when.apps):
-            if name not in desk.apps:
-                desk.complain(policy, [*path, "apps", at], *unknown("app", name, desk.apps))
+        _when(desk, policy, ["clauses", number, "when"], clause.when)
         if clause.quota is not None:
             path_of_quota: Path = ["clauses", number, "quota", "exempt"]
             desk.categories(policy, path_of_quota, clause.quota.exempt)
-        for at, name in enumerate(clause.when.hosts):
-            if name not in policy.hosts and "." not in name:
-                found = unknown("host group", name, policy.hosts)
-                desk.complain(policy, [*path, "hosts", at], *found)
-            elif name not in policy.hosts:
-                _host(desk, policy, [*path, "hosts", at], name)
     for group, hosts in policy.hosts.items():
         for at, host in enumerate(hosts):
             _host(desk, policy, ["hosts", group, at], host)
@@ -263,6 +254,33 @@ def _delegated(desk: _Desk, policy: Policy) -> None:
         desk.complain(policy, found.path, found.message, found.remedy)
 
 
+def _outflow(desk: _Desk, policy: Policy) -> None:
+    """Names are known, only the district approves, actions are closed."""
+    told = policy.outflow.approved
+    approved = When(hosts=told.hosts, categories=told.categories, apps=told.apps)
+    _when(desk, policy, ["outflow", "approved"], approved)
+    if desk.touches(approved, Layer.HARMFUL):
+        desk.complain(policy, ["outflow", "approved"], "harmful categories are never approved")
+    for number, rule in enumerate(policy.outflow.rules):
+        _when(desk, policy, ["outflow", "rules", number, "when"], rule.when)
+    for path, message, remedy in outflow_findings(policy):
+        desk.complain(policy, path, message, remedy)
+
+
+def _when(desk: _Desk, policy: Policy, path: Path, when: When) -> None:
+    """Categories, apps and hosts of a condition are known."""
+    desk.categories(policy, [*path, "categories"], when.categories)
+    for at, name in enumerate(when.apps):
+        if name not in desk.apps:
+            desk.complain(policy, [*path, "apps", at], *unknown("app", name, desk.apps))
+    for at, name in enumerate(when.hosts):
+        if name not in policy.hosts and "." not in name:
+            found = unknown("host group", name, policy.hosts)
+            desk.complain(policy, [*path, "hosts", at], *found)
+        elif name not in policy.hosts:
+            _host(desk, policy, [*path, "hosts", at], name)
+
+
 _STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
     _names,
     _places_of_keys,
@@ -271,6 +289,7 @@ _STEPS: tuple[Callable[[_Desk, Policy], None], ...] = (
     _care,
     _learning,
     _delegated,
+    _outflow,
 )
 
 

@@ -65,6 +65,12 @@ def _explain_options(explain: argparse.ArgumentParser) -> None:
         "--stdin", action="store_true", help="逐行 JSON / JSON lines of subject, url, at"
     )
     explain.add_argument("--at", default="", help="2026-09-01T10:00 (默认现在 / default: now)")
+    explain.add_argument(
+        "--carries",
+        default="",
+        metavar="{verified: {id_card: 3}, people: 3}",
+        help="外发内容带有什么 / what the message carries",
+    )
     explain.add_argument("--gap", default="", help="未能观察到的方面 / what could not be observed")
     explain.add_argument(
         "--snapshot", type=Path, metavar="FILE", help="已发布的快照 / a published snapshot"
@@ -148,6 +154,7 @@ def run_explain(options: argparse.Namespace) -> int:
     from policies.cases import facts_of
     from policies.explain import explain
     from policies.moment import at, moment
+    from policies.outflow import carried_of
     from policies.render import explanation_json, explanation_lines
     from policies.subject import locate, parse_subject
     from rules.load import DataError, Problem
@@ -172,7 +179,8 @@ def run_explain(options: argparse.Namespace) -> int:
         problem = Problem(file="command line", line=1, column=1, message=str(error))
         raise DataError([problem]) from error
     signals = classify(facts)
-    found = explain(snapshot.seat(subject), facts, signals, subject, when)
+    bits = snapshot.outflow.bits(carried_of(options.carries, "--carries")) if options.carries else 0
+    found = explain(snapshot.seat(subject), facts, signals, subject, when, carried=bits)
     if options.json:
         _print_json(explanation_json(found, signals, snapshot))
     else:

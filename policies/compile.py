@@ -14,10 +14,12 @@ from itertools import count
 from typing import Self
 
 from policies import document
+from policies.applications import Application
 from policies.calendar import Calendar, Year
 from policies.check import check
 from policies.kinds import Kind, Kinds
 from policies.model import Order, Role, Subject, Verdict
+from policies.outflow import Book
 from policies.overlay import Overlay
 from policies.policy import Policy, PolicySet, SchoolCalendar, Scope
 from policies.rule import STRICT, Rule, host_groups, order_rule, policy_rules
@@ -40,6 +42,7 @@ class Document:
     orders: tuple[Order, ...] = ()
     years: tuple[Year, ...] = ()
     calendars: tuple[SchoolCalendar, ...] = ()
+    applications: tuple[Application, ...] = ()
 
 
 class Snapshot:
@@ -62,6 +65,7 @@ class Snapshot:
         "help",
         "kinds",
         "metered",
+        "outflow",
         "overlay",
         "text",
     )
@@ -75,12 +79,17 @@ class Snapshot:
         self.help = kinds.layers([Layer.HELP])
         self.harmful = kinds.layers([Layer.HARMFUL])
         self.overlay = Overlay(len(kinds), host_groups(content.policies, content.orders))
+        self.outflow = Book(kinds, self.overlay, content.policies)
         self._audiences = Audiences(content.policies)
         self._calendar = Calendar(content.years)
         self._rules = {p.id: policy_rules(kinds, self.overlay, p) for p in content.policies}
         self._orders = tuple(order_rule(kinds, self.overlay, order) for order in content.orders)
         self._tokens = frozenset(order.token for order in content.orders if order.token)
-        timed = (*self._orders, *(rule for rules in self._rules.values() for rule in rules))
+        timed = (
+            *self._orders,
+            *(rule for rules in self._rules.values() for rule in rules),
+            *self.outflow.rules(),
+        )
         self.epochs = sorted(
             {edge for rule in timed for edge in (rule.starts, rule.expires) if edge > 0}
         )
@@ -241,5 +250,6 @@ def compile_policies(
             orders=tuple(sorted(given, key=lambda order: order.id)),
             years=tuple(sorted(policies.years, key=lambda year: year.year)),
             calendars=tuple(sorted(policies.calendars, key=lambda one: one.id)),
+            applications=tuple(sorted(policies.applications, key=lambda one: one.id)),
         )
     )

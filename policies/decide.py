@@ -8,9 +8,9 @@ combination walks the clauses, and only then are trace ids made.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from policies import document
-from policies.compile import Snapshot
 from policies.model import (
     NO_USAGE,
     Action,
@@ -26,6 +26,9 @@ from policies.policy import Within
 from policies.rule import STRICT, Rule
 from policies.seat import Key, Seat, Slot
 from rules.model import Facts, Gap, Signals, Stage, Text
+
+if TYPE_CHECKING:
+    from policies.compile import Snapshot
 
 UNOPENABLE = frozenset({Gap.TLCP, Gap.CLIENT_CERT, Gap.NOT_HTTP, Gap.ENCRYPTED_HELLO})
 """What cannot be decrypted: if it passes, it passes unopened."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from policies.calendar import BIT
 from policies.decide import decide, exempt, key_of, trusted
 from policies.model import NO_USAGE, Action, Moment, Subject, Usage, Verdict
+from policies.outflow import Step
 from policies.policy import Within
 from policies.rule import Rule, fits, in_time
 from policies.seat import Seat
@@ -32,6 +33,7 @@ class Missed(StrEnum):
     NAMES = "names"  # names conflict, and an allow-list wants them to agree
     EXEMPT = "exempt"  # a category that this quota leaves alone
     WITHIN = "within"  # counted, and passed on: its quota is not used up
+    CARRIES = "carries"  # an outflow rule: the message does not carry that much
     PINS = "pins"  # a pass-through Order: it decides nothing but `inspect`
     NOT_REACHED = "not-reached"  # an earlier clause matched
 
@@ -63,15 +65,38 @@ def explain(
     subject: Subject,
     moment: Moment,
     usage: Usage = NO_USAGE,
+    carried: int = 0,
 ) -> Explanation:
-    """The same decision as on the wire, and its trace."""
+    """The same decision as on the wire, and its trace.
+
+    `carried` are the conditions of outflow rules that held (`Snapshot.outflow`): then those
+    rules are asked as well, and theirs is the verdict where one of them decides.
+    """
     snapshot = seat.snapshot
     kinds, _ = seat.calendar.days(moment.day)
+    verdict = decide(snapshot, facts, signals, subject, moment, usage)
+    steps = trace(seat, facts, signals, subject, moment, usage)
+    if carried:
+        key = key_of(seat, seat.slot(moment), facts, signals, NO_USAGE)
+        asked = (seat, key, moment, carried)
+        verdict = snapshot.outflow.verdict(*asked, verdict) or verdict
+        steps = (*_leaving(snapshot.outflow.steps(*asked)), *steps)
     return Explanation(
-        verdict=decide(snapshot, facts, signals, subject, moment, usage),
-        steps=trace(seat, facts, signals, subject, moment, usage),
+        verdict=verdict,
+        steps=steps,
         days=tuple(str(kind) for kind, bit in BIT.items() if kinds & bit),
         subject=snapshot.effective(subject),
+    )
+
+
+def _leaving(steps: tuple[Step, ...]) -> tuple[TraceStep, ...]:
+    return tuple(
+        TraceStep(
+            clause=step.rule.id,
+            action=step.rule.action,
+            missed=Missed(step.missed) if step.missed else None,
+        )
+        for step in steps
     )
 
 

@@ -2,9 +2,9 @@
 
 A folder holds `district.yaml`, `stages/` (presets), `schools/`, `groups/`,
 `calendar/` (announced years `cn-YYYY.yaml`, else school calendars), `cases/`
-(answered appeals) and `registers/` (CSV). The shipped folder comes first; a file of
-a later folder replaces the earlier one of the same id. All problems of all files are
-collected in one DataError.
+(answered appeals), `registers/` (CSV) and `applications/` (masked by role). The shipped
+folder comes first; a file of a later folder replaces the earlier one of the same id. All
+problems of all files are collected in one DataError.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from policies.answers import Answers
+from policies.applications import Application, clause
 from policies.calendar import Year
 from policies.policy import Policy, PolicySet, SchoolCalendar, Scope, Source
 from policies.register import App, decoded, empty_policy, read_register, with_register
@@ -26,6 +27,7 @@ CALENDAR = "calendar"
 ANNOUNCED = "cn-"
 CASES = "cases"
 REGISTERS = "registers"
+APPLICATIONS = "applications"
 
 
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
@@ -40,6 +42,7 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
     calendars: dict[str, SchoolCalendar] = {}
     answers: list[Answers] = []
     registers: dict[str, tuple[str, tuple[App, ...]]] = {}
+    applications: dict[str, tuple[str, Application]] = {}
     for folder in (SHIPPED, *folders):
         problems += _stray(folder)
         own = folder / "schools"
@@ -78,6 +81,14 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
                 registers[path.stem] = (str(path), _register(path))
             except DataError as error:
                 problems += error.problems
+        for path in sorted((folder / APPLICATIONS).glob("*.yaml")):
+            try:
+                application = loads(Application, read_text(path), str(path))
+                _same_id(application.id, path)
+            except DataError as error:
+                problems += error.problems
+                continue
+            applications[application.id] = (str(path), application)
         for path in sorted((folder / CASES).glob("*.yaml")):
             try:
                 file = loads(Answers, read_text(path), str(path))
@@ -97,9 +108,12 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
         rows = tuple((file_name, app.line) for app in apps)
         policies[name] = with_register(policy, apps)
         sources[name] = replace(source, own=len(policy.clauses), rows=rows)
+    problems += _hosts_once(applications.values())
+    _masked(policies, sources, list(applications.values()))
     if problems:
         raise DataError(problems)
     return PolicySet(
+        applications=tuple(one for _, one in applications.values()),
         answers=tuple(answers),
         policies=tuple(policies.values()),
         years=tuple(years.values()),
@@ -110,6 +124,34 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
             if name in policies or name.startswith(f"{CALENDAR}/")
         },
     )
+
+
+def _masked(
+    policies: dict[str, Policy],
+    sources: dict[str, Source],
+    applications: Sequence[tuple[str, Application]],
+) -> None:
+    """Each application is one more clause of the district's, with its own file as its place."""
+    district = policies.get(DISTRICT)
+    if district is None or not applications:
+        return
+    clauses = district.clauses + tuple(clause(one) for _, one in applications)
+    rows = tuple((file, 1) for file, _ in applications)
+    policies[DISTRICT] = replace(district, clauses=clauses)
+    sources[DISTRICT] = replace(sources[DISTRICT], own=len(district.clauses), rows=rows)
+
+
+def _hosts_once(applications: Iterable[tuple[str, Application]]) -> list[Problem]:
+    """A host is one application's."""
+    seen: dict[str, str] = {}
+    problems = []
+    for file, one in applications:
+        for host in one.hosts:
+            if host in seen:
+                message = f"`{host}` is already a host of `{seen[host]}`"
+                problems.append(_wrong(Path(file), message, "name it in one file"))
+            seen[host] = one.id
+    return problems
 
 
 def _demo() -> Iterable[str]:
@@ -168,7 +210,7 @@ def _stray(folder: Path) -> list[Problem]:
     """Files that nobody would read: better an error than a rule that silently does nothing."""
     if not folder.is_dir():
         return [_wrong(folder, "the policy folder does not exist", "give an existing folder")]
-    names = (*FOLDERS, CALENDAR, CASES, REGISTERS)
+    names = (*FOLDERS, CALENDAR, CASES, REGISTERS, APPLICATIONS)
     known = ", ".join([f"{DISTRICT}.yaml", *(f"{name}/" for name in names)])
     stray = [path for path in folder.glob("*.y*ml") if path.name != f"{DISTRICT}.yaml"]
     stray += [path for name in names for path in (folder / name).glob("*.yml")]

@@ -156,6 +156,7 @@ class Verdict:
     metered: tuple[Metered, ...] = ()  # on which counters it counts, if it is let through
     spent: Metered | None = None  # the quota that is used up, where that is why
     read: bool = False  # is what comes back read by the recognisers of content?
+    carried: int = 0  # a bit for each condition of outflow rules that held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Self
 
 from policies.calendar import DayKind, Year
+from policies.carries import Carries
 from policies.entrust import Care, Delegation, Until
 from policies.hours import Window
 from policies.learning import Learning
@@ -20,9 +21,11 @@ from policies.model import Action, Depth, Period, Role, Subject
 from policies.moment import at
 from policies.schoolyear import SchoolYear
 from rules.model import APP, Basis, Gap, Layer, Text
+from rules.recognise.personal.carried import Carried
 
 if TYPE_CHECKING:
     from policies.answers import Answers
+    from policies.applications import Application
 
 
 class Scope(StrEnum):
@@ -173,6 +176,62 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutflowRule:
+    """What happens to a message that leaves for where `when` says and carries that much.
+
+    `allow` and `observe` let it pass, `mask` after its finds were replaced, `warn` once its
+    sender has read what was found, `block` never.
+    """
+
+    id: str
+    title: Text
+    action: Action
+    reason: Text
+    when: When = field(default_factory=When)
+    carries: Carries = field(default_factory=Carries)
+    locked: bool = False
+    basis: tuple[Basis, ...] = ()
+    expires: Until | None = None
+
+    @property
+    def clause(self) -> Clause:
+        """The same without what must be carried."""
+        return Clause(
+            id=f"outflow/{self.id}",
+            title=self.title,
+            action=self.action,
+            reason=self.reason,
+            when=self.when,
+            locked=self.locked,
+            basis=self.basis,
+            expires=self.expires,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """Where personal data may go: any host, app or category of these."""
+
+    hosts: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outflow:
+    """Personal data on its way out. Rules are asked nearest first, the district's locked before;
+    the first that holds decides. Only the district approves and says how much is held."""
+
+    approved: Approved = field(default_factory=Approved)
+    largest: int = 16  # MiB of a body that are held and read
+    rules: tuple[OutflowRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.largest <= 64:
+            raise ValueError("largest must be from 1 to 64 (MiB)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Otherwise:
     """What happens to whatever no clause matched.
 
@@ -267,6 +326,7 @@ class Case:
     inspect: bool | None = None
     used_minutes: int = 0  # on every counter
     used_megabytes: int = 0
+    carries: Carried | None = None  # what the message carries: outflow rules are asked as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +352,7 @@ class Policy:
     delegates: tuple[Delegation, ...] = ()
     care: Care | None = None
     learning: Learning | None = None
+    outflow: Outflow = field(default_factory=Outflow)
 
     @property
     def allow_only(self) -> bool:
@@ -336,3 +397,4 @@ class PolicySet:
     calendars: tuple[SchoolCalendar, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: tuple[Answers, ...] = ()
+    applications: tuple[Application, ...] = ()

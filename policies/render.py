@@ -25,6 +25,7 @@ _MISSED = {
     "names": "声明的名称不一致 claimed names conflict",
     "exempt": "不计入限额 exempt from the quota",
     "within": "限额内,由后面的条款决定 within the quota, later clauses decide",
+    "carries": "没有带这么多个人信息 does not carry that much",
     "pins": "只决定不解密 only pins undecrypted",
     "not-reached": "已有裁决 already decided",
 }

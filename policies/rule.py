@@ -133,10 +133,11 @@ def host_groups(
     for policy in policies:
         for name, hosts in policy.hosts.items():
             groups[f"{policy.id}/{name}"] = hosts
-        for clause in policy.clauses:
-            for host in clause.when.hosts:
-                if host not in policy.hosts:
-                    groups[f"{policy.id}/{host}"] = (host,)
+        named = [clause.when.hosts for clause in policy.clauses]
+        named += [one.when.hosts for one in policy.outflow.rules]
+        for host in (one for hosts in (*named, policy.outflow.approved.hosts) for one in hosts):
+            if host not in policy.hosts:
+                groups[f"{policy.id}/{host}"] = (host,)
     for order in orders:
         if order.hosts:
             groups[f"order/{order.id}"] = order.hosts
@@ -144,7 +145,7 @@ def host_groups(
 
 
 def policy_rules(kinds: Kinds, overlay: Overlay, policy: Policy) -> tuple[Rule, ...]:
-    rules = [_clause_rule(kinds, overlay, policy, clause) for clause in policy.clauses]
+    rules = [clause_rule(kinds, overlay, policy, clause) for clause in policy.clauses]
     if policy.otherwise is not None:
         end = policy.otherwise
         name = f"{policy.id}/otherwise"
@@ -162,7 +163,8 @@ def policy_rules(kinds: Kinds, overlay: Overlay, policy: Policy) -> tuple[Rule, 
     return tuple(rules)
 
 
-def _clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause) -> Rule:
+def clause_rule(kinds: Kinds, overlay: Overlay, policy: Policy, clause: Clause) -> Rule:
+    """One clause, compiled. Its hosts stand in the overlay (`host_groups`)."""
     when = clause.when
     mask: int | None = None
     quota = clause.quota

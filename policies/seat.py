@@ -73,7 +73,7 @@ class Seat:
         self.rules = tuple(
             rule for rule in snapshot.sequence(policies) if fits(rule.who, rule.token, subject)
         )
-        self.enforced = tuple(_enforced(rule, policies) for rule in self.rules)
+        self.enforced = tuple(enforced(rule, policies) for rule in self.rules)
         self.profile = (
             "/".join(policy.id for policy in policies if policy.scope is not Scope.DISTRICT)
             or "district"
@@ -227,7 +227,7 @@ class Audiences:
         return tuple(policy for who, policy in candidates if fits(who, "", subject))
 
 
-def _enforced(rule: Rule, policies: Sequence[Policy]) -> Action:
+def enforced(rule: Rule, policies: Sequence[Policy]) -> Action:
     """What is done with the rule's action: in monitor mode nothing but observing."""
     if rule.steadfast or STRICTNESS[rule.action] <= STRICTNESS[Action.OBSERVE]:
         return rule.action

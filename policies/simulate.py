@@ -22,6 +22,7 @@ from policies.model import Action, Moment, Role, Subject, Verdict
 from policies.moment import moment
 from policies.seat import Key, Seat, Slot
 from rules.model import Gap, Stage
+from rules.recognise.personal.carried import OUTFLOW, recorded
 
 type Recognise = Callable[[str, tuple[str, ...], str], int]
 """(host, other names, path) → categories, by name alone (`rules.classify.by_name`)."""
@@ -63,6 +64,7 @@ class _Case:
     key: Key
     enforced: Action
     cells: dict[tuple[int, int, int, int], _Cell] = field(default_factory=dict)
+    carried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class _Seen:
     content: int  # not by name alone: kept
     pathless: int  # those and path rules: kept where no path was recorded
     doubts: tuple[tuple[int, float], ...]  # only probable: the seat says whether they count
+    carried: int = 0  # the candidate's conditions of outflow that what was sent meets
 
 
 class Rehearsal:
@@ -129,7 +132,7 @@ class Rehearsal:
             slot = case.seat.slot(now)
             cell = case.cells.get(slot.key)
             if cell is None:
-                cell = self._cell(case, slot)
+                cell = self._cell(case, slot, now)
             cell.exchanges += row[1]
             if cell.hosts is not None:
                 met = cell.hosts.get(row[3])
@@ -188,11 +191,11 @@ class Rehearsal:
         if seen.doubts and not mask & self._snapshot.help:
             mask = seat.certainly(mask, seen.doubts)
         mask, conflict = grouped(self._snapshot, mask, host, others)
-        alike = (*row[4:12], layer, enforced, clause, mask, conflict)
+        alike = (*row[4:12], layer, enforced, clause, mask, conflict, seen.carried)
         case = self._cases.get(alike)
         if case is None:
             key = (mask, _STAGE[layer], _GAP[gap], conflict, 0)
-            case = _Case(What._make(row), seat, key, Action(enforced))
+            case = _Case(What._make(row), seat, key, Action(enforced), carried=seen.carried)
             self._cases[alike] = case
         return case
 
@@ -219,7 +222,11 @@ class Rehearsal:
         kinds = self._snapshot.kinds
         every = content = pathless = 0
         doubts = []
+        sent = []
         for one in json.loads(signals):
+            if one[0] == OUTFLOW:
+                sent.append(str(one[-2]))
+                continue
             name, recogniser, odds = str(one[0]), str(one[1]), str(one[-1])
             bit = kinds.mask([name])
             if not bit:
@@ -232,7 +239,13 @@ class Rehearsal:
             pathless |= bit if recogniser not in BY_NAME or recogniser == "urls" else 0
         if len(self._seen) >= MAX_LISTS:
             self._seen.clear()
-        made = self._seen[signals] = _Seen(every, content, pathless, tuple(doubts))
+        made = self._seen[signals] = _Seen(
+            every,
+            content,
+            pathless,
+            tuple(doubts),
+            self._snapshot.outflow.bits(recorded(sent)) if sent else 0,
+        )
         return made
 
     def _mask(self, host: str, others: tuple[str, ...], path: str, seen: _Seen) -> int:
@@ -247,9 +260,12 @@ class Rehearsal:
         mask = found | (kept & ~help_)
         return mask & ~self._uncategorised or mask
 
-    def _cell(self, case: _Case, slot: Slot) -> _Cell:
+    def _cell(self, case: _Case, slot: Slot, now: Moment) -> _Cell:
         """The verdict on these exchanges at this time."""
         verdict = answer(case.seat, slot, case.key)
+        if case.carried:
+            book = self._snapshot.outflow
+            verdict = book.verdict(case.seat, case.key, now, case.carried, verdict) or verdict
         change = compare(case.enforced, verdict.enforced)
         made = _Cell(verdict, change, hosts=None if change is Change.SAME else {})
         case.cells[slot.key] = made

@@ -17,7 +17,7 @@ from rules.load import DataError, Problem, load
 from rules.recognise.personal.finder import Finder, Knowledge
 from rules.recognise.personal.labels import LabelFile
 from rules.recognise.personal.names import NameWords, Roster
-from rules.recognise.personal.numbers import Prefixes
+from rules.recognise.personal.number_shapes import Prefixes
 from rules.recognise.personal.triggers import Trigger, best
 
 PERSONAL = Path(__file__).parent / "personal"

@@ -183,6 +183,7 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
             "transparent": ("透明", "redirected by nftables, or by PROXY protocol"),
             "page-http": ("拦截页 80", "block page for names blocked at DNS, HTTP"),
             "page-https": ("拦截页 443", "the same over HTTPS"),
+            "applications": ("应用脱敏", "HTTPS before applications, answers masked by role"),
         },
     ),
     PageKind: (
@@ -190,10 +191,14 @@ WORDS: dict[type[Enum], tuple[str, dict[str, tuple[str, str]]]] = {
         {
             "block": ("拦截", "policy says no"),
             "warn": ("提示后可继续", "a warning that can be continued"),
+            "outflow-warn": ("个人信息发送前确认", "personal data is about to leave: read first"),
+            "outflow-block": ("个人信息未发出", "personal data may not leave for this place"),
+            "outflow-noted": ("已确认，可再发送", "somebody confirmed; the next try passes"),
             "notice": ("限额将尽，只提示一次", "a quota comes to its end: told once"),
             "error": ("目的地有问题", "the destination or the way to it is broken"),
             "marker": ("测试页", "the test page of a category that policy lets pass"),
             "refused": ("请求不被受理", "the request itself cannot be accepted"),
+            "masked": ("无法脱敏", "an application's answer cannot be masked"),
             "login": ("请先登录", "the proxy wants a user name and a password (407)"),
             "portal": ("门户", "the gateway's own page"),
             "received": ("申诉已收到", "an appeal has arrived"),

@@ -14,7 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from audit.lifecycle.anomaly import AnomalyFile  # noqa: E402
 from audit.lifecycle.rules import RuleBook  # noqa: E402
+from policies.applications import Application  # noqa: E402
 from policies.calendar import Year  # noqa: E402
 from policies.policy import Policy, SchoolCalendar  # noqa: E402
 from rules.model import Category  # noqa: E402
@@ -26,8 +28,10 @@ KINDS = {
     "policy": (Policy, "策略 / policy"),
     "calendar": (SchoolCalendar, "校历与作息 / school years and timetables"),
     "holidays": (Year, "节假日与调休 / a year's holidays"),
+    "application": (Application, "应用脱敏 / an application whose answers are masked"),
     "list": (Source, "名单说明 / a list's sidecar (source.yaml)"),
     "category": (Category, "类别 / category"),
+    "access-rules": (AnomalyFile, "数据访问异常规则 / anomaly rules of data access"),
     "dataset-rules": (RuleBook, "数据集规则 / rules of datasets"),
 }
 

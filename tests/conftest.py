@@ -12,11 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rules import load
 from tests import certificates
 from tests.origins import Origins, Place
 from tests.running import Gateway, start
+
+settings.register_profile("qinglang", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("qinglang")  # how busy the machine is, is not what a test is about
 
 HOME = "127.0.0.2"  # the address of every named origin
 NAMES = (

@@ -21,7 +21,7 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from tests.pages import Asked, Reply, reply
+from tests.pages import Asked, Reply
 
 if TYPE_CHECKING:
     from tests.origins import Origins
@@ -95,7 +95,7 @@ class Http1:
                 **body.about(),
             )
             self.origins.seen.append(asked)
-            made = self.origins.said.get(target.partition("?")[0]) or reply(asked)
+            made = self.origins.answer(asked)
             if not await self._answer(asked, made):
                 return
 
@@ -249,7 +249,7 @@ class Http2:
             **stream.body.about(),
         )
         self.origins.seen.append(asked)
-        made = reply(asked)
+        made = self.origins.answer(asked)
         if made.raw is not None:
             self.connection.reset_stream(number, h2.errors.ErrorCodes.INTERNAL_ERROR)
             self._flush()

@@ -11,7 +11,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ import h2.events
 import h2.exceptions
 
 from tests.origin_http import READ, Http1, Http2
-from tests.pages import Asked, Reply
+from tests.pages import Asked, Reply, reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ class Origins:
         self.accepted: list[int] = []  # the port of every connection, also of silent ones
         self.asked_names: list[str] = []  # DNS questions
         self.said: dict[str, Reply] = {}  # answers of a test's own, by path
+        self.program: Callable[[Asked], Reply | None] = lambda _: None  # what a test serves
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
@@ -98,6 +99,11 @@ class Origins:
     def resolver(self, host: str, addresses: dict[str, str]) -> Place:
         """Start a DNS upstream (UDP): A or CNAME records for `addresses`, else NXDOMAIN."""
         return self._run(self._resolver(host, addresses))
+
+    def answer(self, asked: Asked) -> Reply:
+        """What a request is answered with."""
+        said = self.said.get(asked.target.partition("?")[0])
+        return said or self.program(asked) or reply(asked)
 
     def requests(self, path: str) -> list[Asked]:
         """What was received for one path."""

@@ -8,6 +8,8 @@ import pytest
 
 from gateway.identity.directory import Directory
 from gateway.identity.oidc import Provider
+from gateway.settings import Settings
+from policies.applications import Application
 from rules.app_files import App
 from rules.load import loads
 from scripts import apps_page, evasions
@@ -88,6 +90,14 @@ def test_the_settings_in_the_identity_guide_load() -> None:
     assert kinds == [Directory, Provider]
     for kind, block in zip(kinds, blocks, strict=True):
         assert loads(kind, block, "docs/identity.md").cases
+
+
+def test_the_files_in_the_guide_to_dynamic_masking_load() -> None:
+    text = (ROOT / "docs/data-dynamic.md").read_text("utf-8")
+    policy, node = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    application = loads(Application, policy, "docs/data-dynamic.md")
+    settings = loads(Settings, node, "docs/data-dynamic.md")
+    assert [one.application for one in settings.applications] == [application.id]
 
 
 def test_the_table_of_apps_is_made_from_the_data() -> None:

@@ -85,6 +85,11 @@ class Book:
         finally:
             os.close(handle)
 
+    def key(self) -> Ed25519PrivateKey:
+        """The key that signs, for papers that stand in the book. Not within a session."""
+        with self.session() as opened:
+            return opened.key
+
     def write(self, kind: str, body: dict[str, Any], now: float) -> Checkpoint:
         """One record, on disk when this returns. Not within a session: that has its own."""
         with self.session() as opened:
@@ -178,6 +183,11 @@ class Session:
         self._last = _last(handle)
         if self._last is not None and not signed(self._last, {self._last.key: key.public_key()}):
             raise WorldError("簿册的末条签名不符 / the book's last record is not signed by its key")
+
+    @property
+    def key(self) -> Ed25519PrivateKey:
+        """The book's key."""
+        return self._key
 
     @property
     def head(self) -> str:

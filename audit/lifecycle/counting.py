@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import TableClause
 
 from audit.lifecycle.reality import Reality, SeenTable, ageless, agreed, due, undated
+from audit.lifecycle.rule_times import FIRST, ZONE
 from audit.lifecycle.rules import (
     ColumnName,
     Consent,
@@ -40,12 +41,10 @@ from audit.lifecycle.rules import (
     RuleBook,
     TableName,
 )
+from policies.masks_plain import REDACTED
 from rules.model import Text
 
 type Order = Select[int] | Text
-
-FIRST = dt.date(1000, 1, 1)  # before it: MySQL's zero date, nobody's day
-ZONE = dt.timezone(dt.timedelta(hours=8))
 
 
 class _AbsentError(Exception):
@@ -127,7 +126,7 @@ def _before(
     """Whether a column's day is before a day, where it has one."""
     if form is Form.UNIX:
         moment = dt.datetime(at.year, at.month, at.day, tzinfo=ZONE)
-        return one < literal(int(moment.timestamp()))
+        return and_(one < literal(int(moment.timestamp())), not_(_dayless(reality, one, form)))
     if form is Form.DATE:
         return and_(one < _day(reality, at), not_(_dayless(reality, one, form)))
     if form is Form.TEXT:
@@ -138,7 +137,7 @@ def _before(
 
 def _dayless(reality: Reality, one: ColumnElement[str], form: Form) -> ColumnElement[bool]:
     if form is Form.UNIX:
-        return one.is_(None)
+        return or_(one.is_(None), one <= literal(0))
     if form is Form.DATE:
         return or_(one.is_(None), one < _day(reality, FIRST))
     if form is Form.TEXT:
@@ -152,11 +151,27 @@ def _due(dataset: Dataset, one: Retention, period: Period, reality: Reality, at:
         raise _AbsentError(Text(zh="不计时", en="nothing to count from"))
     made, day = _column(reality, since)
     held = [_held(hold, one, reality, made) for hold in dataset.legal_holds if hold.stands(at)]
+    still = [_still(name, one, reality, made) for name in one.anonymise]
     return (
         select(func.count())
         .select_from(made)
-        .where(_before(reality, day, one.since_form, cut), *(not_(part) for part in held))
-    )
+        .where(_before(reality, day, one.since_form, cut), *(not_(part) for part in held),
+               *((or_(*still),) if still else ()))
+    )  # fmt: skip
+
+
+def _still(
+    name: ColumnName, one: Retention, reality: Reality, root: TableClause
+) -> ColumnElement[bool]:
+    """Whether something to be emptied is still there; what was emptied is not overdue."""
+    if one.since is not None and name.of == one.since.of:
+        return _full(_of(root, reality, name))
+    made, own = _column(reality, name)
+    return _climbed(name.of, made, _full(own), one, reality, root)
+
+
+def _full(one: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(one.is_not(None), cast(one, String(200)) != REDACTED)
 
 
 def _undated(one: Retention, reality: Reality) -> Order:

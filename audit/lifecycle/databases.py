@@ -8,6 +8,7 @@ logged without parameters. How each dialect counts and samples stands in `dialec
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -46,6 +47,9 @@ _CODES = {
     "1205": Text(zh="等待锁超时", en="waited too long for a lock"),
     "1356": Text(zh="视图已失效", en="the view is broken"),
 }
+
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+# A cut connection is told by a sentence of ours; the pool would print the statement's traceback.
 
 
 def parse(url: str, environment: Mapping[str, str] = os.environ) -> tuple[URL, tuple[str, ...]]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 from rules.readers.model import Piece, Unread
-from rules.recognise.personal.finder import Finder, fold
+from rules.recognise.personal.finder import TOGETHER, Finder, fold
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import Meaning
+from rules.recognise.personal.triggers import SHORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,10 @@ class Tally:
     def failed(self) -> bool:
         """Whether some part was not read at all."""
         return self.dropped > 0 or any(one.fatal for one in self.unread)
+
+
+def _short(piece: Piece | Unread) -> bool:
+    return isinstance(piece, Piece) and not piece.header and len(piece.text) <= SHORT
 
 
 class Search:
@@ -88,13 +94,22 @@ class Search:
 
     def over(self, pieces: Iterable[Piece | Unread], tally: Tally) -> Iterator[Found]:
         """All finds of a file; counted, problems kept."""
-        for piece in pieces:
-            if isinstance(piece, Unread):
-                tally.problem(piece)
-                continue
-            for hit in self.piece(piece):
-                tally.counts[hit.kind, hit.confidence] += 1
-                yield Found(piece=piece, hit=hit)
+        for short, group in groupby(pieces, key=_short):
+            while some := list(islice(group, TOGETHER if short else 1)):
+                for piece, hits in zip(some, self._all(some, short=short), strict=True):
+                    if isinstance(piece, Unread):
+                        tally.problem(piece)
+                        continue
+                    for hit in hits:
+                        if hit.kind in self._kinds:
+                            tally.counts[hit.kind, hit.confidence] += 1
+                            yield Found(piece=piece, hit=hit)
+
+    def _all(self, pieces: list[Piece | Unread], *, short: bool) -> Iterator[Iterable[Hit]]:
+        """Short texts are looked at together."""
+        if short:
+            return self._finder.find_many(one.text for one in pieces if isinstance(one, Piece))
+        return (self.piece(one) if isinstance(one, Piece) else () for one in pieces)
 
     def shown(self, place: str) -> str:
         """A name of a file, a column or a key, without any find in it."""

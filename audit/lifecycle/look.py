@@ -23,6 +23,7 @@ from audit.lifecycle.databases import Database
 from audit.lifecycle.discover import Found, Sample
 from audit.lifecycle.files import Files
 from audit.lifecycle.reality import PUBLIC, Reality, RealValues, Right, Rights, SeenTable, due
+from audit.lifecycle.rule_times import ZONE
 from audit.lifecycle.rules import ColumnName, Dataset, Privilege, RuleBook, Source, Use
 from audit.lifecycle.sampled import Sampler
 from rules.load import WorldError
@@ -208,7 +209,7 @@ def _old(
     root: Path, dataset: Dataset, globs: tuple[str, ...], cut: dt.date, at: dt.date
 ) -> int | Text:
     """How many files were last changed before a day and are not held."""
-    moment = dt.datetime(cut.year, cut.month, cut.day, tzinfo=counting.ZONE).timestamp()
+    moment = dt.datetime(cut.year, cut.month, cut.day, tzinfo=ZONE).timestamp()
     held = [one for one in dataset.legal_holds if one.stands(at)]
     if any(one.whole for one in held):
         return 0

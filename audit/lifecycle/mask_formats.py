@@ -43,6 +43,8 @@ class Reader(Protocol):
 
     def batches(self, head: Head) -> Iterator[Columns]: ...
 
+    def close(self) -> None: ...
+
 
 class Writer(Protocol):
     """The file that is made. Closed exactly once."""
@@ -70,7 +72,14 @@ def named(columns: Sequence[Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-class CsvReader:
+class _Opening:
+    """Opens its file anew for every reading: nothing is left open."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class CsvReader(_Opening):
     """Comma or tab separated, with a header, UTF-8 or GB18030."""
 
     def __init__(self, path: Path, delimiter: str = ",") -> None:
@@ -131,7 +140,7 @@ class CsvWriter:
         _close(self._file)
 
 
-class JsonReader:
+class JsonReader(_Opening):
     """One object a line. Columns are the keys of the first lines; nested ones are `a.b`."""
 
     def __init__(self, path: Path) -> None:

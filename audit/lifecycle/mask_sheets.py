@@ -73,6 +73,10 @@ class XlsxReader:
         if rows:
             yield [list(column) for column in zip(*rows, strict=True)]
 
+    def close(self) -> None:
+        """Let go of the file; also of what a reading that was not finished left open."""
+        self._book.close()
+
 
 class XlsxWriter:
     """The same sheets, values only."""
@@ -121,6 +125,10 @@ class ParquetReader:
             raise wrong(path, "不是 Parquet 文件 not a Parquet file") from None
         self._path = path
         self.schema = self._file.schema_arrow
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def tables(self) -> Iterator[Head]:
         families = tuple(_family(field.type) for field in self.schema)

@@ -8,8 +8,10 @@ uniqueness and the three attackers' risks follow. Small counts are hidden, value
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from rules.model import Basis, Status, Text
 from rules.recognise.personal.kinds import Kind
@@ -172,19 +174,33 @@ def _level(rows: int, direct: Sequence[str], k: int, wanted: int, below: float) 
     return 3 if rows and k >= wanted and not below else 2
 
 
-def _ordered(counts: Mapping[str, int]) -> dict[str, int] | None:
-    """Places of the values in order, where all are numbers; else None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """The values of a column in order: their places, and the whole table's running shares."""
+
+    places: Mapping[str, int]
+    steps: Sequence[float]
+    sums: Sequence[float]  # of the steps before a place
+
+
+def _ordered(counts: Mapping[str, int]) -> _Scale | None:
+    """The scale where all values are numbers; else None."""
     try:
         values = sorted(counts, key=float)
     except ValueError:
         return None
-    return {value: place for place, value in enumerate(values)}
+    total = sum(counts.values())
+    steps = [running / total for running in accumulate(counts[value] for value in values)]
+    return _Scale(
+        places={value: place for place, value in enumerate(values)},
+        steps=steps,
+        sums=[0.0, *accumulate(steps)],
+    )
 
 
 def _closer(
-    least: _Least, counts: Mapping[str, int], whole: Mapping[str, int],
-    order: Mapping[str, int] | None,
-) -> None:  # fmt: skip
+    least: _Least, counts: Mapping[str, int], whole: Mapping[str, int], scale: _Scale | None
+) -> None:
     size, total = sum(counts.values()), sum(whole.values())
     if not size or not total:
         return
@@ -193,24 +209,33 @@ def _closer(
     least.alike += distinct == 1
     entropy = -sum(n / size * math.log(n / size) for n in counts.values())
     least.entropy = min(least.entropy, math.exp(entropy))
-    if order is None:
+    if scale is None:
         seen = sum(abs(n / size - whole[value] / total) for value, n in counts.items())
         rest = 1 - sum(whole[value] for value in counts) / total
         least.t = max(least.t, (seen + rest) / 2)
-    elif len(order) > 1:
-        least.t = max(least.t, _earth(counts, whole, order, size, total))
+    elif len(scale.steps) > 1:
+        least.t = max(least.t, _earth(counts, scale, size))
 
 
-def _earth(
-    counts: Mapping[str, int], whole: Mapping[str, int], order: Mapping[str, int],
-    size: int, total: int,
-) -> float:  # fmt: skip
-    """Earth mover's distance of two distributions over ordered values, from 0 to 1."""
-    moved = carried = 0.0
-    for value in order:
-        carried += counts.get(value, 0) / size - whole[value] / total
-        moved += abs(carried)
-    return moved / (len(order) - 1)
+def _earth(counts: Mapping[str, int], scale: _Scale, size: int) -> float:
+    """Earth mover's distance of two distributions over ordered values, from 0 to 1.
+
+    Only the group's own values are visited: between two of them its running share stands still.
+    """
+    moved = level = 0.0
+    start = passed = 0
+    for place, count in sorted((scale.places[value], count) for value, count in counts.items()):
+        moved += _between(level, start, place, scale)
+        passed += count
+        start, level = place, passed / size
+    moved += _between(level, start, len(scale.steps), scale)
+    return moved / (len(scale.steps) - 1)
+
+
+def _between(level: float, start: int, end: int, scale: _Scale) -> float:
+    cut = min(max(bisect_right(scale.steps, level), start), end)
+    below = level * (cut - start) - (scale.sums[cut] - scale.sums[start])
+    return below + (scale.sums[end] - scale.sums[cut]) - level * (end - cut)
 
 
 def propose(kinds: Mapping[str, Kind | None]) -> tuple[list[str], list[str], list[str]]:

@@ -8,32 +8,18 @@ Exit code 1: k is smaller than wanted, or a direct identifier is among the colum
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from audit.lifecycle.databases import Database, parse
-from audit.lifecycle.discover import SEED, Found
 from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
-from audit.lifecycle.knowledge import load_judge
-from audit.lifecycle.model import Address
 from audit.lifecycle.recording import add_record, recording
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
+from audit.lifecycle.risk_source import Opened, opened, wrong
 from audit.lifecycle.shapes import text_of
-from rules.load import DataError, Problem, WorldError
-from rules.readers.files import open_pieces
-from rules.readers.model import Piece
-from rules.recognise.personal.kinds import Kind
-
-HEAD = 2000  # rows that columns are judged by, where none are named
-
-Head = Sequence[Sequence[Any]]
-Rows = Callable[[Sequence[str]], Iterator[Sequence[Any]]]
 
 
 def register(commands: Any) -> None:
@@ -46,17 +32,37 @@ def register(commands: Any) -> None:
     one.add_argument("--k", type=int, default=K_WITHIN)
     one.add_argument("--population", type=int, default=0, metavar="N", help="总体人数")
     one.add_argument("--json", action="store_true")
+    more = one.add_argument_group("泛化与抑制 coarsen until k holds")
+    more.add_argument("--enforce", default="", metavar="k=N")
+    more.add_argument("--out", default="", metavar="FILE")
+    more.add_argument("--l", type=int, default=1, help="每组敏感值不少于 l 种 / l-diversity")
+    more.add_argument("--l-kind", choices=("distinct", "entropy"), default="distinct")
+    more.add_argument("--t", type=float, help="t-closeness, 0 to 1")
+    more.add_argument("--max-suppress", type=float, default=0.05, metavar="SHARE")
+    more.add_argument("--suppress", choices=("records", "cells"), default="records")
+    more.add_argument("--method", choices=("full", "local"), default="full")
+    more.add_argument("--ladders", default="", metavar="YAML", help="自定的泛化阶梯 own ladders")
+    more.add_argument(
+        "--keep", default="", metavar="COLUMN,…", help="原样带上的列 kept as they are"
+    )
+    more.add_argument("--seed", type=int, default=0)
+    more.add_argument("--most-checks", type=int, default=4000, metavar="N")
     add_record(one)
     one.set_defaults(run=run_risk)
 
 
 def run_risk(options: argparse.Namespace) -> int:
-    """0: k holds and nothing identifies directly; 1: not so."""
+    """0: k holds and nothing identifies directly (or a file was made that does so); 1: not so."""
     if options.k < 1:
-        raise _wrong("--k", "1 or more")
+        raise wrong("--k", "值不可用 not usable", "1 or more")
+    if options.enforce:
+        from audit.lifecycle.coarsen.command import run_enforce
+
+        return run_enforce(options)
     wanted = [one for told in (options.quasi, options.sensitive) for one in told.split(",") if one]
     with recording(options, "risk", [options.source], fields=wanted) as use:
-        report = _weighed(options)
+        with opened(options.source, options.table) as source:
+            report = _report(options, source)
         use.subjects = report.rows
         use.fields = tuple(report.quasi)
     if options.json:
@@ -67,42 +73,19 @@ def run_risk(options: argparse.Namespace) -> int:
     return 1 if report.k < report.wanted or report.direct else 0
 
 
-def _weighed(options: argparse.Namespace) -> Report:
-    if "://" in options.source:
-        url, replicas = parse(options.source)
-        with Database(url, replicas) as database:
-            found = _table(database.tables(), options.table)
-            names = [name for name, _ in found.columns]
-            place = database.quoted(found.schema, found.name)
-
-            def rows(wanted: Sequence[str]) -> Iterator[Sequence[Any]]:
-                listed = ", ".join(database.quoted(one) for one in wanted)
-                return database.query(f"SELECT {listed} FROM {place}")  # noqa: S608
-
-            sample = database.sample(found, HEAD, SEED)
-            if sample.problem is not None:
-                raise WorldError(f"{found.name}: {sample.problem.zh} {sample.problem.en}")
-            return _report(options, found.name, names, sample.rows, rows)
-    path = Path(options.source)
-    if not path.is_file():
-        raise _wrong(options.source, "a file or a database URL")
-    names = list(dict.fromkeys(_headers(path)))
-    head = list(itertools.islice(_cells(path, names), HEAD))
-    return _report(options, path.name, names, head, lambda wanted: _cells(path, wanted))
-
-
-def _report(
-    options: argparse.Namespace, table: str, names: list[str], head: Head, rows: Rows
-) -> Report:
-    kinds = _kinds(table, names, head)
-    quasi, sensitive, direct = propose(kinds)
+def _report(options: argparse.Namespace, source: Opened) -> Report:
+    quasi, sensitive, direct = propose(source.kinds())
     given = [one for one in options.quasi.split(",") if one]
     named = [one for one in options.sensitive.split(",") if one]
     ways = {one.partition(":")[0]: one.partition(":")[2] for one in given or quasi}
     chosen = named or sensitive
-    unknown = [one for one in (*ways, *chosen) if one not in names]
+    unknown = [one for one in (*ways, *chosen) if one not in source.columns]
     if unknown or not ways:
-        raise _wrong("--quasi" if not ways else ", ".join(unknown), "columns: " + ", ".join(names))
+        raise wrong(
+            "--quasi" if not ways else ", ".join(unknown),
+            "没有这一列 no such column",
+            "columns: " + ", ".join(source.columns),
+        )
     coarse = [_way(way) for way in ways.values()]
     width = len(coarse)
     with Groups(width, chosen) as groups:
@@ -111,11 +94,11 @@ def _report(
                 *(way(text_of(value)) for way, value in zip(coarse, row[:width], strict=True)),
                 *row[width:],
             )
-            for row in rows((*ways, *chosen))
+            for row in source.rows((*ways, *chosen))
         )
         totals = groups.totals()
         return weigh(
-            table,
+            source.name,
             groups.groups(totals),
             quasi=[*(given or quasi)],
             totals=totals,
@@ -124,16 +107,6 @@ def _report(
             wanted=options.k,
             population=options.population,
         )
-
-
-def _kinds(table: str, names: list[str], head: Head) -> dict[str, Kind | None]:
-    judge = load_judge()
-    return {
-        name: judge.column(
-            Address(source="", table=table, column=name), [row[place] for row in head]
-        ).kind
-        for place, name in enumerate(names)
-    }
 
 
 def _way(name: str) -> Callable[[str], str]:
@@ -145,49 +118,14 @@ def _way(name: str) -> Callable[[str], str]:
         return _month
     if name.isdecimal():
         return lambda text: text[: int(name)]
-    raise _wrong(f"--quasi …:{name}", "year, month, or a number of characters")
+    raise wrong(
+        f"--quasi …:{name}", "值不可用 not usable", "year, month, or a number of characters"
+    )
 
 
 def _month(text: str) -> str:
     parts = re.findall("[0-9]+", text)
     return f"{parts[0]}-{int(parts[1]):02d}" if len(parts) > 1 else text[:6]
-
-
-def _table(tables: Iterable[Found], wanted: str) -> Found:
-    listed = list(tables)
-    for one in listed:
-        if wanted in (one.name, f"{one.schema}.{one.name}"):
-            return one
-    near = ", ".join(f"{one.schema}.{one.name}" for one in listed[:50])
-    raise _wrong("--table", near)
-
-
-def _headers(path: Path) -> Iterator[str]:
-    for piece in open_pieces(path):
-        if isinstance(piece, Piece):
-            if piece.header:
-                yield piece.header
-            if piece.row > HEAD:
-                return
-        elif piece.fatal:
-            raise WorldError(f"{path.name}: {piece.what.zh} {piece.what.en}")
-
-
-def _cells(path: Path, wanted: Sequence[str]) -> Iterator[Sequence[Any]]:
-    places = {name: place for place, name in enumerate(wanted)}
-    row: list[str | None] = [None] * len(wanted)
-    at: tuple[str, int] | None = None
-    for piece in open_pieces(path):
-        if not isinstance(piece, Piece) or not piece.header:
-            continue
-        if (piece.path, piece.row) != at:
-            if at is not None:
-                yield row
-            row, at = [None] * len(wanted), (piece.path, piece.row)
-        if piece.header in places:
-            row[places[piece.header]] = piece.text
-    if at is not None:
-        yield row
 
 
 def _print(one: Report) -> None:
@@ -206,9 +144,3 @@ def _print(one: Report) -> None:
         one.limits.zh,
     ]
     print("\n".join(lines))  # noqa: T201
-
-
-def _wrong(where: str, remedy: str) -> DataError:
-    return DataError(
-        [Problem(file=where, line=1, column=1, message="值不可用 not usable", remedy=remedy)]
-    )

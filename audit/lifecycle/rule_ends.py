@@ -51,6 +51,7 @@ class Retention:
     parameter: str = ""
     then: Then
     children: tuple[Child, ...] = ()  # in any order; parents are found by their tables
+    anonymise: tuple[ColumnName, ...] = ()  # with `then: anonymise`: the columns emptied
     basis: tuple[Basis, ...] = ()
 
     def __post_init__(self) -> None:
@@ -58,6 +59,10 @@ class Retention:
             raise ValueError("either `period` or `parameter`")
         if (self.since is None) == (not self.files):
             raise ValueError("either `since` (a column) or `files`")
+        if self.anonymise and (self.then is not Then.ANONYMISE or self.since is None):
+            raise ValueError("`anonymise` goes with `since` and `then: anonymise`")
+        if self.since in self.anonymise:
+            raise ValueError("`anonymise`: the day in `since` stays")
         if self.since is None:
             if self.children:
                 raise ValueError("files have no `children`")

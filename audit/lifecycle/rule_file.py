@@ -187,6 +187,8 @@ def _of_retention(rule: Retention) -> Iterator[tuple[Path_, ColumnName]]:
     for number, child in enumerate(rule.children):
         yield ("children", number, "column"), child.column
         yield ("children", number, "parent"), child.parent
+    for number, column in enumerate(rule.anonymise):
+        yield ("anonymise", number), column
 
 
 def _legal(dataset: Dataset, here: Path_) -> Iterator[Wrong]:

@@ -19,6 +19,8 @@ _UNITS = {word: unit for unit, words in _WORDS.items() for word in words}
 _PIECE = re.compile(r"\s*([0-9]{1,5})\s*([a-z]+|个月|年|月|天|日)\s*,?", re.IGNORECASE)
 _FOREVER = frozenset({"permanent", "永久", "长期"})
 MOST_YEARS = 200
+FIRST = dt.date(1900, 1, 1)  # before it: nobody's day (MySQL's zero date, an empty form)
+ZONE = dt.timezone(dt.timedelta(hours=8))  # days are of this clock
 
 
 class Day(dt.date):

@@ -30,6 +30,7 @@ from gateway.mitm.login import Logins
 from gateway.mitm.proxyline import read as read_proxy_line
 from gateway.mitm.requests import Requests
 from gateway.mitm.responses import Responses
+from gateway.mitm.sending import SendingHook
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, ListenerKind
 from rules.model import Gap
@@ -67,6 +68,8 @@ def hook_table(
         websocket.WebsocketEndHook: responses.websocket_end,
         layers.WindowHook: responses.window,
         layers.PictureHook: responses.pictures.judge,
+        layers.MaskHook: responses.masked.body,
+        SendingHook: requests.leaving.judge,
         layers.UpstreamFailedHook: responses.upstream_failed,
         guard.RejectedHook: judge.rejected,
     }
@@ -231,6 +234,6 @@ def top_layer(connection: EdgeConnection, kind: ListenerKind, destination: Peer 
         context.server.address = ("", 80)
         connection.layer = layers.http_layer(context, explicit=False)
     else:
-        port = 443 if kind is ListenerKind.PAGE_HTTPS else 0
+        port = 443 if kind in (ListenerKind.PAGE_HTTPS, ListenerKind.APPLICATIONS) else 0
         context.server.address = destination or ("", port)
         connection.layer = modes.TransparentProxy(context)

@@ -12,10 +12,12 @@ from mitmproxy import http
 from gateway.page.model import Page
 from gateway.pipeline import Outcome
 from rules.hosts import canonical, is_address
-from rules.model import Facts, Gap, Stage
+from rules.model import Facts, Gap, Signal, Stage
 
 if TYPE_CHECKING:
+    from gateway.masking.site import Seat
     from gateway.mitm.connection import EdgeClient
+    from policies.model import Subject
 
 Fields = tuple[tuple[bytes, bytes], ...]
 Headers = Callable[[str], str]
@@ -31,18 +33,23 @@ class Exchange:
         "bytes_down",
         "bytes_up",
         "charset",
+        "cookie",
         "counted",
         "encoding",
         "facts",
         "hold",
+        "left",
         "method",
+        "noted",
         "outcome",
         "own",
         "picture",
         "recorded",
+        "seat",
         "stamp",
         "started",
         "watch",
+        "who",
     )
 
     def __init__(self, facts: Facts, outcome: Outcome) -> None:
@@ -56,9 +63,14 @@ class Exchange:
         self.encoding = ""
         self.charset = ""
         self.watch: Watching | None = None  # reads the body while it streams
+        self.cookie = ""  # the Cookie header as it came, where something of ours was in it
         self.bytes_up = 0
         self.bytes_down = 0
+        self.seat: Seat | None = None  # an application's answer, and who looks at it
+        self.who: Subject | None = None  # whom the record names, where it is not the device
         self.counted = 0  # bytes told to quotas
+        self.left: tuple[Facts, Outcome, str] | None = None  # what it carried out, and what of it
+        self.noted: tuple[Signal, ...] = ()  # what of it could not be read
         self.stamp: tuple[object, ...] | None = None  # under what it was last judged
 
     def unread(self) -> None:

@@ -19,12 +19,17 @@ from gateway.background import Background
 from gateway.destinations import Destinations
 from gateway.events import Recorder
 from gateway.identity.resolve import Resolver
+from gateway.masking.site import NONE, Sites
 from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, respond
 from gateway.mitm.guard import Rejection
+from gateway.node import ListenerKind
+from gateway.outflow.words import found
+from gateway.page import confirm
 from gateway.page.appeal import Appeal, Form, seal
 from gateway.page.maker import PageMaker
 from gateway.page.model import Page, PageKind, Want
+from gateway.page.telling import Found
 from gateway.page.ticket import COOKIE, Tickets, continue_link, same_path, ticket_of
 from gateway.page.want import language_of, want_of
 from gateway.pipeline import Deed, Outcome, judge
@@ -42,7 +47,9 @@ if TYPE_CHECKING:
     from gateway.appeals import AppealDesk
     from gateway.images import Gallery
     from gateway.metrics import Metrics
+    from gateway.outflow.examine import Examiner
     from rules.recognise.content import Recogniser
+    from rules.recognise.personal.carried import Carried
 
 
 SAMPLE = 64  # decisions a timed one stands for
@@ -59,7 +66,9 @@ class InForce:
     pages: PageMaker
     recogniser: Recogniser | None = None
     asked: Asked | None = None  # search words, prompts, inner URLs
+    outflow: Examiner | None = None  # what reads bodies on their way out
     apps: AppBook | None = None  # programs by what they say of themselves
+    sites: Sites = NONE  # the applications it stands before
 
 
 class Filter:
@@ -90,6 +99,7 @@ class Filter:
         self.background = background or Background()
         self.clock = clock
         self.remembered = Remembered()
+        self.holding: set[Exchange] = set()  # whose bodies are held to be read
         self._judged = 0
         self._second = 0
         self._moment: Moment = moment(clock())
@@ -166,13 +176,19 @@ class Filter:
         return None
 
     def record(
-        self, client: EdgeClient, facts: Facts, outcome: Outcome, problem: str = "", **more: Any
+        self,
+        client: EdgeClient,
+        facts: Facts,
+        outcome: Outcome,
+        problem: str = "",
+        who: Subject | None = None,
+        **more: Any,
     ) -> str:
         """Record one exchange of this connection; the Event's code."""
         client.recorded += 1
         client.tunnel = None
         return self.recorder.record(
-            facts, client.subject, outcome, problem=problem, connection=client.id, **more
+            facts, who or client.subject, outcome, problem=problem, connection=client.id, **more
         )
 
     def settle(self, client: EdgeClient, exchange: Exchange, problem: str = "") -> None:
@@ -180,13 +196,24 @@ class Filter:
         if exchange.recorded:
             return
         exchange.recorded = True
+        self.holding.discard(exchange)
+        facts, outcome = exchange.facts, exchange.outcome
+        if exchange.left is not None and outcome.deed not in (Deed.PAGE, Deed.REFUSE):
+            facts, outcome, told = exchange.left  # what it carried out says more
+            problem = "; ".join(filter(None, (told, problem)))
+        if exchange.noted:
+            items = (*exchange.noted, *outcome.signals.items)
+            outcome = replace(outcome, signals=replace(outcome.signals, items=items))
         if not problem and exchange.facts.seen and cares(exchange.facts.seen):
             problem = CARE  # an Event, so that somebody is told
+        if exchange.seat is not None and not problem:
+            problem = exchange.seat.event()
         self.record(
             client,
-            exchange.facts,
-            exchange.outcome,
+            facts,
+            outcome,
             problem,
+            exchange.who,
             bytes_up=exchange.bytes_up,
             bytes_down=exchange.bytes_down,
             duration_ms=int((time.monotonic() - exchange.started) * 1000),
@@ -225,6 +252,12 @@ class Filter:
         """The last word before connecting: an address literal is judged here, a name when
         it is resolved (gateway/mitm/loop.py)."""
         address = data.server.address
+        client: Any = data.client
+        site = self.force.sites.by_host.get(client.sni_name)
+        if site is not None and client.listener.kind is ListenerKind.APPLICATIONS:
+            if address != site.served.address:
+                data.server.error = Gap.FORBIDDEN_DESTINATION.value
+            return
         if address is not None and self.destinations.refuses_name(address[0], address[1]):
             data.server.error = Gap.FORBIDDEN_DESTINATION.value
 
@@ -255,6 +288,11 @@ class Filter:
             PageKind.REFUSED, client, outcome, "", host="", gap=rejection.gap, want=Want.HTML
         )
         rejection.page = replace(page, status=rejection.status)
+
+    def told_outflow(self, what: str) -> None:
+        """One body was read; what came of it."""
+        if self.metrics is not None:
+            self.metrics.outflow(what)
 
     # answers of our own
 
@@ -296,13 +334,15 @@ class Filter:
         headers: Headers,
         problem: str = "",
         left: int = 0,
+        detail: str = "",
+        carried: Carried | None = None,
     ) -> None:
         """Answer with our own page, and record the exchange with the code it shows."""
         facts, outcome = exchange.facts, exchange.outcome
         code = self.recorder.reserve()
         exchange.own = True
         exchange.recorded = True
-        self.record(client, facts, outcome, problem, code=code)
+        self.record(client, facts, outcome, problem, exchange.who, code=code)
         link = ""
         if kind is PageKind.WARN:
             ticket = self.tickets.issue(client.subject.token, facts.host, self.clock())
@@ -310,7 +350,11 @@ class Filter:
         elif kind is PageKind.NOTICE:
             link = same_path(flow.request.path)
         stamp = ""
-        if self.desk is not None and kind in (PageKind.BLOCK, PageKind.WARN):
+        if self.desk is not None and kind in (
+            PageKind.BLOCK,
+            PageKind.WARN,
+            PageKind.OUTFLOW_BLOCK,
+        ):
             stamp = seal(self.tickets, client.subject.token, facts.host, code, self.clock())
         page = self.page(
             kind,
@@ -324,6 +368,11 @@ class Filter:
             language=language_of(headers("accept-language")),
             link=link,
             left=left,
+            detail=detail,
+            found=found(carried) if carried is not None else (),
+            confirm=confirm.seal(self.tickets, client.subject.token, facts.host, code, self.clock())
+            if kind is PageKind.OUTFLOW_WARN
+            else "",
         )
         respond(flow, page)
 
@@ -342,6 +391,8 @@ class Filter:
         detail: str = "",
         left: int = 0,
         stamp: str = "",
+        found: tuple[Found, ...] = (),
+        confirm: str = "",
     ) -> Page:
         spent = outcome.verdict.spent if kind is PageKind.BLOCK else None
         return self.force.pages.make(
@@ -359,4 +410,6 @@ class Filter:
             back="" if spent is None else back_at(self._moment, spent.period),
             left=left,
             seal=stamp,
+            found=found,
+            confirm=confirm,
         )

@@ -27,6 +27,8 @@ from mitmproxy.proxy.layers.http._base import HttpConnection
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
+    RequestEndOfMessage,
+    RequestHeaders,
     RequestProtocolError,
     RequestTrailers,
     ResponseData,
@@ -38,6 +40,7 @@ from mitmproxy.proxy.layers.http._events import (
 from gateway.content import WINDOW
 from gateway.mitm.guard import GuardedHttp1, GuardedHttp2
 from gateway.mitm.messages import EdgeWebsocket
+from gateway.mitm.sending import Sending, SendingHook
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
@@ -84,6 +87,14 @@ class PictureHook(StartHook):
 
 
 @dataclass
+class MaskHook(StartHook):
+    """An application's answer is held whole; it leaves masked, or not at all."""
+
+    data: Window
+    blocking = True
+
+
+@dataclass
 class UpstreamFailedHook(StartHook):
     """The origin could not be reached or verified; the answer sets `flow.response`."""
 
@@ -107,6 +118,12 @@ class FilterStream(HttpStream):
         if isinstance(event, RequestTrailers):
             return  # an intermediary may drop them (RFC 9110 section 6.5.1)
         yield from super()._handle_event(event)
+
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> Commands:
+        yield from super().state_wait_for_request_headers(event)
+        waits = self.client_state == self.state_consume_request_body
+        if waits and not event.end_stream and self.flow.metadata.pop("early", False):
+            yield from self._answer()  # an upload that may not leave is not waited for
 
     def check_invalid(self, request: bool) -> layer.CommandGenerator[bool]:
         invalid = yield from super().check_invalid(request)
@@ -135,11 +152,22 @@ class FilterStream(HttpStream):
     def state_consume_request_body(self, event: events.Event) -> Commands:
         if isinstance(event, RequestData) and self.flow.response is not None:
             return  # refused already: what the client still sends is not kept
+        if isinstance(event, RequestEndOfMessage) and self.flow.metadata.pop("leaving", False):
+            yield SendingHook(Sending(self.flow, bytes(self.request_body_buf), whole=True))
+            fresh = self.flow.metadata.pop("rewritten", None)
+            if fresh is not None:
+                self.request_body_buf.clear()
+                self.request_body_buf += fresh
         yield from super().state_consume_request_body(event)
         most = self.flow.metadata.get("asking", 0)
         if most and len(self.request_body_buf) > most:  # too long to be read before it goes on
             sent = bytes(self.request_body_buf)
             self.request_body_buf.clear()
+            if self.flow.metadata.pop("leaving", False):
+                yield SendingHook(Sending(self.flow, b"", whole=False))
+                if self.flow.response is not None:
+                    yield from self._answer()
+                    return
             self.flow.request.stream = True
             self.flow.metadata["exchange"].unread()
             yield from self.start_request_stream()
@@ -239,7 +267,10 @@ class FilterStream(HttpStream):
 
     def _window(self, body: bytes, *, whole: bool) -> StartHook:
         exchange = self.flow.metadata.get("exchange")
+        kind: type[PictureHook | WindowHook | MaskHook]
         kind = PictureHook if exchange is not None and exchange.picture else WindowHook
+        if exchange is not None and exchange.seat is not None:
+            kind = MaskHook
         return kind(Window(self.flow, body, whole))
 
     def _judge_window(self) -> Commands:

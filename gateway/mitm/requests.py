@@ -17,8 +17,11 @@ from gateway.mitm.exchange import (
     respond,
 )
 from gateway.mitm.filter import Filter
+from gateway.mitm.leaving import Leaving
+from gateway.mitm.masked import Masked
 from gateway.node import ListenerKind
 from gateway.page.appeal import APPEAL_PATH, LARGEST_BODY, read_form, sealed
+from gateway.page.confirm import CONFIRM_PATH
 from gateway.page.model import PageKind, Want
 from gateway.page.ticket import CONTINUE_PATH, COOKIE, continue_page, continue_target, strip_cookie
 from gateway.page.want import language_of, want_of
@@ -46,6 +49,8 @@ class Requests:
     def __init__(self, judge: Filter, safesearch: SafeSearch) -> None:
         self._filter = judge
         self._safesearch = safesearch
+        self._masked = Masked(judge)
+        self.leaving = Leaving(judge)
 
     def request(self, flow: http.HTTPFlow) -> None:
         """The request's head is known: decide before anything is contacted."""
@@ -77,6 +82,10 @@ class Requests:
             return
         if request.path == APPEAL_PATH and self._appealing(flow, exchange, headers):
             return
+        if request.path.startswith(CONFIRM_PATH) and self.leaving.confirming(
+            flow, client, exchange, headers
+        ):
+            return
         deed = outcome.deed
         if deed is Deed.WARN and self._filter.continued(client, facts, headers):
             deed = Deed.PASS
@@ -89,6 +98,8 @@ class Requests:
             self._filter.show(flow, client, exchange, PageKind.WARN, headers)
         elif facts.gap is Gap.FORBIDDEN_DESTINATION:  # whatever the policy says
             self._filter.show(flow, client, exchange, PageKind.REFUSED, headers)
+        elif client.listener.kind is ListenerKind.APPLICATIONS:
+            self._masked.request(flow, client, exchange, headers)
         elif outcome.verdict.metered and self._noticed(flow, client, exchange, headers):
             return
         elif facts.host.endswith(MARKER_ZONE) or self._is_page_listener(client):
@@ -165,6 +176,8 @@ class Requests:
         """The request's body is here: an appeal's is read, and what may hold a search or prompt."""
         if "asking" in flow.metadata:
             self._asking(flow)
+        if "confirm" in flow.metadata:
+            self.leaving.confirmed(flow)
         if "appeal" not in flow.metadata:
             return
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
@@ -203,7 +216,11 @@ class Requests:
         if asked is None or flow.response is not None or exchange.own:
             return
         before, body = exchange.facts, flow.request.raw_content
-        if flow.request.stream or body is None:  # too long to be read: forwarded, and said
+        if not self._asks(before):
+            return  # held for what it carries (leaving.py), not for what it asks
+        if (
+            flow.request.stream or body is None or len(body) > MOST_BODY
+        ):  # too long to be read: forwarded, and said
             exchange.unread()
             return
         text = readable(body, headers("content-encoding")) if body else body
@@ -245,7 +262,8 @@ class Requests:
         if asked and (readable := acceptable(asked)) != asked:
             request.headers["accept-encoding"] = readable or "identity"
         if COOKIE in headers("cookie"):
-            kept = strip_cookie(headers("cookie"))
+            exchange.cookie = headers("cookie")  # what is ours in it is asked for later
+            kept = strip_cookie(exchange.cookie)
             request.headers.pop("cookie", None)
             if kept:
                 request.headers["cookie"] = kept
@@ -262,9 +280,20 @@ class Requests:
             unknown, long = "", length.isdigit() and int(length) > MOST_BODY
             if long:
                 exchange.unread()
-        if unknown or long:
-            request.stream = True
         exchange.bytes_up = int(length) if length.isdigit() and len(length) < 16 else 0
+        client: EdgeClient = flow.client_conn  # type: ignore[assignment]
+        body = bool(exchange.bytes_up or headers("transfer-encoding") or request.is_http2)
+        most = self.leaving.wants(client, exchange, body=body)
+        if most:  # held until it is read, or longer than what is held
+            unknown, long = "", exchange.bytes_up > most or self.leaving.crowded()
+            if long:
+                self.leaving.too_long(flow, exchange, headers)
+                exchange.unread()
+            else:
+                flow.metadata["leaving"] = True
+                flow.metadata["asking"] = most
+        if unknown or long:
+            request.stream = flow.response is None
 
     def _rewrite(self, request: http.Request, facts: Facts, headers: Headers) -> None:
         change = self._safesearch.rewrite(facts, headers)

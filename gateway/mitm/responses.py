@@ -22,6 +22,7 @@ from gateway.mitm.connection import EdgeClient
 from gateway.mitm.exchange import Exchange, Headers, reader, respond
 from gateway.mitm.filter import Filter
 from gateway.mitm.layers import Failure, Window
+from gateway.mitm.masked import Masked
 from gateway.mitm.pictures import Pictures
 from gateway.page.model import PageKind
 from gateway.page.want import language_of, want_of
@@ -43,12 +44,16 @@ class Responses:
     def __init__(self, judge: Filter) -> None:
         self._filter = judge
         self.pictures = Pictures(judge, self._judge_again)
+        self.masked = Masked(judge)
 
     def response_head(self, flow: http.HTTPFlow) -> None:
         """The origin answers: stream it, or hold the first window of a page."""
         exchange: Exchange | None = flow.metadata.get("exchange")
         response = flow.response
         if exchange is None or exchange.own or response is None:
+            return
+        if exchange.seat is not None:
+            self.masked.head(flow, exchange, exchange.seat)
             return
         headers = reader(response.headers.fields)
         if headers("alt-svc"):
@@ -246,6 +251,8 @@ class Responses:
         client: EdgeClient = flow.client_conn  # type: ignore[assignment]
         client.open.pop(flow.id, None)
         response = flow.response
+        if response is not None and exchange.seat is not None and not exchange.own:
+            self.masked.finish(flow, exchange.seat)
         if response is not None and not exchange.bytes_down and response.raw_content:
             exchange.bytes_down = len(response.raw_content)
         self._filter.count(client, exchange)

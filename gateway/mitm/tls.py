@@ -63,12 +63,7 @@ class Authority:
         return context
 
     def _make(self, name: str) -> SSL.Context:
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.set_min_proto_version(SSL.TLS1_2_VERSION)
-        context.set_options(SSL.OP_NO_COMPRESSION)
-        context.set_cipher_list(CIPHERS)
-        context.set_alpn_select_callback(_select_alpn)
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # tickets do; a cache per name grows
+        context = _server_context()
         context.use_certificate(self.leaf(name))
         context.use_privatekey(self._leaf_key)
         for extra in self._cas[1:]:  # a cross-signed CA during rotation
@@ -96,6 +91,25 @@ class Authority:
             )
         )
         return builder.sign(self._key, hashes.SHA256())
+
+
+def front(pem: Path) -> SSL.Context:
+    """The server-side context of a certificate of one's own: key and chain in one file."""
+    context = _server_context()
+    context.use_certificate_chain_file(str(pem))
+    context.use_privatekey_file(str(pem))
+    context.check_privatekey()
+    return context
+
+
+def _server_context() -> SSL.Context:
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(SSL.OP_NO_COMPRESSION)
+    context.set_cipher_list(CIPHERS)
+    context.set_alpn_select_callback(_select_alpn)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # tickets do; a cache per name grows
+    return context
 
 
 def _common_name(name: str) -> x509.Name:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from mitmproxy import http, tls
@@ -34,6 +35,7 @@ from rules.recognise.handshakes import greeted, tunnelled
 if TYPE_CHECKING:
     from mitmproxy.proxy.context import Context
 
+    from gateway.masking.site import Site
     from gateway.mitm.connection import EdgeClient
     from gateway.mitm.filter import Filter
     from rules.recognise.apps import AppBook
@@ -74,7 +76,17 @@ class EdgeTLSLayer(ClientTLSLayer):
 class Tunnels:
     """Hooks about what is not yet, or never becomes, an HTTP request."""
 
-    def __init__(self, judge: Filter, authority: Authority, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        judge: Filter,
+        authority: Authority,
+        upstream: Upstream,
+        fronts: Mapping[str, SSL.Context] | None = None,
+        backs: Mapping[str, Upstream] | None = None,
+    ) -> None:
+        """By application: `fronts` their own certificates, `backs` how servers are verified."""
+        self._fronts = fronts or {}
+        self._backs = backs or {}
         self._filter = judge
         self.authority = authority
         self._upstream = upstream
@@ -166,6 +178,9 @@ class Tunnels:
         return self._plain(context, client, first)
 
     def _plain(self, context: Context, client: EdgeClient, first: bytes) -> layer.Layer | None:
+        clear = client.listener.kind is ListenerKind.APPLICATIONS and not client.tls_established
+        if clear:  # what is masked is not sent in clear
+            return self._foreign(context, client, Gap.NOT_HTTP, first)
         if first.startswith(_PRIOR_KNOWLEDGE):
             return self._foreign(context, client, Gap.NOT_HTTP, first)
         line = first.lstrip(b"\r\n")
@@ -227,6 +242,10 @@ class Tunnels:
         )
         client.sni_name = sni
         client.claims = names
+        applications = client.listener.kind is ListenerKind.APPLICATIONS
+        if applications and self._site(client) is None:
+            self._filter.reject(client, Gap.NO_NAME, "no such application", host)
+            return RefuseLayer(context, alert=True)
         outcome = self._filter.judge(facts, client.subject)
         return self._act(context, client, found, facts, outcome)
 
@@ -258,7 +277,9 @@ class Tunnels:
         """Our certificate for the name the client asked for."""
         client = cast("EdgeClient", data.context.client)
         name = client.sni_name or _host(client) or str(client.sockname[0])
-        connection = SSL.Connection(self.authority.context(name))
+        site = self._site(client)
+        front = self._fronts.get(site.served.application) if site is not None else None
+        connection = SSL.Connection(front or self.authority.context(name))
         if (name, _port(client)) in self._http1_only:
             connection.set_app_data((b"http/1.1", b"http/1.0"))
         connection.set_accept_state()
@@ -271,15 +292,21 @@ class Tunnels:
         if name is None:
             address = cast(Server, server).address
             name = address[0] if address else ""
+        site = self._site(cast("EdgeClient", client))
+        if site is not None:
+            name = site.served.name or site.served.address[0]
+        upstream = self._upstream if site is None else self._backs.get(site.served.application)
+        if upstream is None:
+            return
         server.sni = name
         offers = [b"h2", b"http/1.1"] if client.alpn == b"h2" else [b"http/1.1"]
         server.alpn_offers = offers
-        data.ssl_conn = self._upstream.connection(name, offers)
+        data.ssl_conn = upstream.connection(name, offers)
 
     def tls_established_server(self, data: tls.TlsData) -> None:
         """Remember origins without HTTP/2, so that the next client is not offered it."""
         client = cast("EdgeClient", data.context.client)
-        name = data.conn.sni
+        name = data.conn.sni if self._site(client) is None else client.sni_name
         if client.alpn == b"h2" and data.conn.alpn != b"h2" and name:
             if len(self._http1_only) >= _ORIGINS:
                 self._http1_only.clear()
@@ -297,7 +324,18 @@ class Tunnels:
             self._filter.record(client, facts, outcome, f"client-tls-{reason}")
 
     def _page_listener(self, client: EdgeClient) -> bool:
-        return client.listener.kind in (ListenerKind.PAGE_HTTP, ListenerKind.PAGE_HTTPS)
+        """Whether it is ourselves who are spoken to, and not a destination behind us."""
+        return client.listener.kind in (
+            ListenerKind.PAGE_HTTP,
+            ListenerKind.PAGE_HTTPS,
+            ListenerKind.APPLICATIONS,
+        )
+
+    def _site(self, client: EdgeClient) -> Site | None:
+        """The application that a connection is to; None where it is to none."""
+        if client.listener.kind is not ListenerKind.APPLICATIONS:
+            return None
+        return self._filter.force.sites.by_host.get(client.sni_name)
 
     def _count(self, what: str, reason: str) -> None:
         if self._filter.metrics is not None and what == "bypass":

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import functools
 import gc
+import hashlib
 import json
 import os
 import resource
@@ -38,6 +39,8 @@ from gateway.identity.known import Known
 from gateway.identity.login_line import LoginLine
 from gateway.identity.login_words import SOCKET as LOGIN_SOCKET
 from gateway.identity.resolve import Resolver
+from gateway.masking.keyring import Keyring, open_sites, problems
+from gateway.masking.site import NONE, Sites
 from gateway.metrics import Metrics
 from gateway.mitm.door import Door, hook_table
 from gateway.mitm.filter import Filter, InForce
@@ -45,19 +48,24 @@ from gateway.mitm.login import Logins
 from gateway.mitm.loop import EdgeLoop
 from gateway.mitm.recheck import Recheck
 from gateway.mitm.requests import Requests
-from gateway.mitm.tls import Authority, Upstream
+from gateway.mitm.tls import Authority, Upstream, front
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Listener, Node
+from gateway.outflow.examine import Examiner
 from gateway.page.maker import PageMaker
 from gateway.page.ticket import Tickets
 from gateway.reload import Follower, Loaded
 from gateway.rewrite.safesearch import SafeSearch
+from gateway.rosters import open_roster
 from gateway.usage import Tally, usage_socket
 from gateway.usage_line import UsageLine
+from policies.masks_model import Keys
 from rules.app_files import open_apps
 from rules.asking import open_asked
 from rules.load import DataError, WorldError, load
+from rules.personal_files import load_knowledge
 from rules.recognise.content import Recogniser
+from rules.recognise.personal.finder import Finder
 
 if TYPE_CHECKING:
     from gateway.images import Gallery
@@ -66,7 +74,14 @@ GRACE = 30.0  # seconds that flows may take to finish after SIGTERM
 FOLLOW = 2.0  # seconds between looks at what is in force
 
 
-def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None = None) -> InForce:
+def in_force(
+    loaded: Loaded,
+    pseudonym: bytes,
+    node: Node,
+    known: Known | None = None,
+    ring: Keyring | None = None,
+    examiner: Examiner | None = None,
+) -> InForce:
     """What judges, from what is published: tables and pages are made once per snapshot."""
     snapshot = loaded.snapshot
     recogniser = Recogniser.open(loaded.base.path)
@@ -78,7 +93,36 @@ def in_force(loaded: Loaded, pseudonym: bytes, node: Node, known: Known | None =
         recogniser=recogniser,
         asked=open_asked(loaded.base.path, (recogniser,)),
         apps=open_apps(loaded.base.path),
+        outflow=examiner if snapshot.outflow else None,
+        sites=NONE if ring is None else applications(node, loaded, pseudonym, ring),
     )
+
+
+def applications(node: Node, loaded: Loaded, pseudonym: bytes, ring: Keyring) -> Sites:
+    """The applications this node stands before, as the policies in force have them."""
+    if not node.applications:
+        return NONE
+    for said in problems(node.applications, loaded.snapshot.document.applications):
+        logger.error("applications: {}", said)
+    return open_sites(
+        node.applications,
+        loaded.snapshot.document.applications,
+        Keys(id="gateway", master=hashlib.sha256(b"qinglang-dynamic-mask\0" + pseudonym).digest()),
+        ring.verifiers,
+        time.time(),
+    )
+
+
+def finders(node: Node) -> Callable[[], Finder]:
+    """What makes recognisers of personal data: one roster in memory, however many are made."""
+    knowledge = load_knowledge()
+    roster = None
+    if node.names is not None:
+        try:
+            roster = open_roster(node.names.roster, node.names.key)
+        except (DataError, WorldError, OSError) as error:
+            logger.error("outflow: no name of the roster is known: {}", error)
+    return lambda: Finder(knowledge, roster)
 
 
 def known(force: InForce) -> dict[str, object]:
@@ -111,7 +155,17 @@ class Worker:
         self.follower = Follower(node)
         self._pseudonym = keys.pseudonym
         self.identity = IdentityFollower.of(node)
-        force = in_force(self.follower.load(), keys.pseudonym, node, self.identity.known)
+        self.keyring = Keyring(node.applications)
+        self.keyring.start()
+        self.examiner = Examiner(finders(node))
+        force = in_force(
+            self.follower.load(),
+            keys.pseudonym,
+            node,
+            self.identity.known,
+            self.keyring,
+            self.examiner,
+        )
         self.metrics.reload("published", force.snapshot.hash, force.base.hash, time.time())
         destinations = Destinations(node)
         loop.destinations = destinations
@@ -135,7 +189,20 @@ class Worker:
         )
         self._ca_file = node.ca / Generation.CURRENT
         self._ca_pem = self._ca_file.read_bytes()
-        self.tunnels = Tunnels(self.filter, Authority(self._ca_pem), Upstream(node.trusted_ca))
+        self.tunnels = Tunnels(
+            self.filter,
+            Authority(self._ca_pem),
+            Upstream(node.trusted_ca),
+            fronts={
+                one.application: front(one.certificate)
+                for one in node.applications
+                if one.certificate is not None
+            },
+            backs={
+                one.application: Upstream(one.trusted_ca or node.trusted_ca)
+                for one in node.applications
+            },
+        )
         requests = Requests(self.filter, SafeSearch.load())
         self.logins = LoginLine(node.run / LOGIN_SOCKET)
         hooks = hook_table(self.filter, self.tunnels, requests, self._asked(self.logins))
@@ -158,7 +225,12 @@ class Worker:
             if self.follower.changed():
                 force = await asyncio.to_thread(
                     lambda: in_force(
-                        self.follower.load(), self._pseudonym, self.node, self.identity.known
+                        self.follower.load(),
+                        self._pseudonym,
+                        self.node,
+                        self.identity.known,
+                        self.keyring,
+                        self.examiner,
                     )
                 )
                 self.filter.force = force
@@ -171,7 +243,7 @@ class Worker:
                 self.tunnels.authority = await asyncio.to_thread(Authority, pem)
                 self._ca_pem = pem
                 logger.info("a new CA is in use")
-        except (WorldError, OSError, ValueError) as error:
+        except (DataError, WorldError, OSError, ValueError) as error:
             self.metrics.reload("failed", "", "", time.time())
             logger.error("nothing new is in force: {}", error)
 
@@ -215,9 +287,11 @@ class Worker:
             server.close()
         await self._finish()
         self.logins.close()
+        self.keyring.close()
         await asyncio.to_thread(self.desk.close)
         if self.filter.images is not None:
             await asyncio.to_thread(self.filter.images.close)
+        self.examiner.close()
         await asyncio.to_thread(self.recorder.close)
         await asyncio.to_thread(self.identity.close)
         await asyncio.to_thread(self.usage.close)

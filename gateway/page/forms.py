@@ -16,6 +16,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from gateway.page.appeal import APPEAL_PATH, LONGEST_TEXT
+from gateway.page.confirm import CONFIRM_PATH, LONGEST_WHY, confirm_link
 from gateway.page.material import Messages, say
 from gateway.page.model import PageKind, Want
 from gateway.page.telling import Telling, when
@@ -37,10 +38,14 @@ MEDIA_TYPE: Mapping[Want, str] = {
 _ERROR_WORD: Mapping[PageKind, str] = {
     PageKind.BLOCK: "blocked",
     PageKind.WARN: "warning",
+    PageKind.OUTFLOW_WARN: "outflow-warning",
+    PageKind.OUTFLOW_BLOCK: "outflow-blocked",
+    PageKind.OUTFLOW_NOTED: "outflow-noted",
     PageKind.NOTICE: "notice",
     PageKind.ERROR: "unreachable",
     PageKind.REFUSED: "refused",
     PageKind.MARKER: "marker",
+    PageKind.MASKED: "unmasked",
     PageKind.LOGIN: "login",
     PageKind.PORTAL: "portal",
     PageKind.RECEIVED: "received",
@@ -79,6 +84,8 @@ def compile_page(page: str, sheet: str, messages: Messages) -> dict[str, Templat
             frame.render(
                 style=Markup(sheet),  # noqa: S704 - our own file
                 appeal_path=APPEAL_PATH,
+                confirm_path=CONFIRM_PATH,
+                longest_why=LONGEST_WHY,
                 longest_text=LONGEST_TEXT,
                 sides=[
                     {"language": side, "lang": LOCALE[side], "labels": labels[side]}
@@ -117,6 +124,7 @@ def html(template: Template, telling: Telling, messages: Messages) -> str:
         "contact": telling.contact,
         "appeal": telling.appeal,
         "seal": telling.seal,
+        "confirm": telling.confirm,
         "proceed": telling.proceed,
         "profile": telling.profile,
         "clause": telling.clause,
@@ -143,6 +151,7 @@ def _words(telling: Telling, messages: Messages, side: str) -> dict[str, Any]:
         "when": when(telling.moment, weekday, say(messages.labels.zone, side), side),
         "advice": [say(text, side) for text in telling.advice],
         "tip": say(telling.tip, side),
+        "found": [say(one.text, side) for one in telling.found],
         "better": [(say(a.title, side), a.url, say(a.why, side)) for a in telling.better],
         "crisis": (say(crisis.title, side), say(crisis.text, side)) if crisis else None,
     }
@@ -162,6 +171,11 @@ def picture(template: Template, telling: Telling, side: str) -> str:
 def report(telling: Telling) -> str:
     """JSON for a script that asked: stable keys, both languages."""
     reason = telling.reason if telling.reason.zh or telling.reason.en else telling.lead
+    more: dict[str, Any] = {}
+    if telling.found:
+        more["found"] = {one.name: one.count for one in telling.found}
+    if telling.confirm:
+        more["continue"] = confirm_link(telling.code, telling.confirm)
     return _dump(
         {
             "error": _ERROR_WORD[telling.kind],
@@ -170,6 +184,8 @@ def report(telling: Telling) -> str:
             "categories": list(telling.ids),
             "title": {"zh": telling.title.zh, "en": telling.title.en},
             "reason": {"zh": reason.zh, "en": reason.en},
+            **({"detail": telling.detail} if telling.detail else {}),
+            **more,
         }
     )
 

@@ -16,7 +16,7 @@ from typing import Self
 from gateway.page import forms
 from gateway.page.material import HERE, Material
 from gateway.page.model import Page, PageKind, Want
-from gateway.page.telling import Asked, Telling, tell, web_link
+from gateway.page.telling import Asked, Found, Telling, tell, web_link
 from policies.model import Moment, Verdict
 from rules.load import read_text
 from rules.model import Category, Gap
@@ -85,6 +85,8 @@ class PageMaker:
         back: str = "",
         left: int = 0,
         seal: str = "",
+        found: tuple[Found, ...] = (),
+        confirm: str = "",
     ) -> Page:
         """The finished answer. Total for any text; only `verdict` and `moment` are trusted.
 
@@ -94,7 +96,8 @@ class PageMaker:
         gives its status); `detail` one line of our own about an error;
         `back` when a quota that is used up begins anew; `left` the minutes of one
         that a NOTICE tells of; `seal` from `appeal.seal` for the form that asks for
-        a review (none: no form).
+        a review (none: no form); `found` what a message on its way out holds, and `confirm`
+        from `confirm.seal` for the form that lets it go.
         """
         asked = Asked(
             kind=kind,
@@ -109,6 +112,8 @@ class PageMaker:
             back=back,
             left=left,
             seal=seal,
+            found=found,
+            confirm=confirm,
         )
         telling = tell(
             asked, self._material, self._categories, contact=self._contact, appeal=self._appeal
@@ -135,7 +140,11 @@ class PageMaker:
     def _content_policy(self, want: Want, telling: Telling) -> str:
         if want is not Want.HTML:
             return _CLOSED
-        return self._policy.replace(_NO_FORM, _OWN_FORM) if telling.seal else self._policy
+        return (
+            self._policy.replace(_NO_FORM, _OWN_FORM)
+            if telling.seal or telling.confirm
+            else self._policy
+        )
 
     def _body(self, want: Want, telling: Telling, side: str) -> str:
         messages = self._material.messages

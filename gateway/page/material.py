@@ -51,6 +51,11 @@ class Labels:
     proceed: Text
     proceed_note: Text
     leave: Text
+    found: Text
+    send_title: Text
+    send_ask: Text
+    send_go: Text
+    send_note: Text
     tip: Text
     alternatives: Text
     privacy: Text

@@ -29,10 +29,14 @@ class PageKind(StrEnum):
 
     BLOCK = "block"  # policy says no
     WARN = "warn"  # 未成年人网络保护条例 art. 23: prominent warning first
+    OUTFLOW_WARN = "outflow-warn"  # personal data is about to leave: read this first
+    OUTFLOW_BLOCK = "outflow-block"  # it may not leave
+    OUTFLOW_NOTED = "outflow-noted"  # somebody said that it must
     NOTICE = "notice"  # a quota comes to its end: shown once, before it does
     ERROR = "error"  # the destination, or the way to it, is broken
     MARKER = "marker"  # the test page of a category that the policy lets pass
     REFUSED = "refused"  # the request itself cannot be accepted
+    MASKED = "masked"  # an application's answer that cannot be masked
     LOGIN = "login"  # the proxy wants a user name and a password (407)
     PORTAL = "portal"  # the gateway's own welcome page
     RECEIVED = "received"  # an appeal has arrived

@@ -29,9 +29,11 @@ from rules.model import Basis, Category, Gap, Status, Text
 MOST_BASES = 3  # legal bases shown; more would hide the first
 LONGEST_DETAIL = 300  # characters
 
-_REVIEWABLE = frozenset({PageKind.BLOCK, PageKind.WARN})
+_LEAVING = frozenset({PageKind.OUTFLOW_WARN, PageKind.OUTFLOW_BLOCK})
+_REVIEWABLE = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.OUTFLOW_BLOCK})
 _PROCEEDING = frozenset({PageKind.WARN, PageKind.NOTICE})
-_JUDGED = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.MARKER})  # the verdict's own doing
+# the verdict's own doing
+_JUDGED = _LEAVING | {PageKind.BLOCK, PageKind.WARN, PageKind.MARKER, PageKind.MASKED}
 _TEACHING = frozenset({PageKind.BLOCK, PageKind.WARN, PageKind.PORTAL})  # tip and alternatives
 
 _NOTHING = Text(zh="", en="")
@@ -47,6 +49,15 @@ class ShownBasis:
     source: str
     clause: str
     unsure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One line of what a message holds: a name for programs, words for people, never a value."""
+
+    name: str
+    count: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +90,8 @@ class Telling:
     crisis: Crisis | None
     tip: Text
     better: tuple[Alternative, ...]
+    found: tuple[Found, ...] = ()
+    confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +110,8 @@ class Asked:
     back: str = ""
     left: int = 0
     seal: str = ""
+    found: tuple[Found, ...] = ()
+    confirm: str = ""
 
 
 def tell(
@@ -147,6 +162,8 @@ def tell(
         crisis=crisis,
         tip=tip.text if tip else _NOTHING,
         better=tuple(material.better(wider, code)) if teaching else (),
+        found=asked.found if kind in _LEAVING else (),
+        confirm=asked.confirm if kind is PageKind.OUTFLOW_WARN and code else "",
     )
 
 

@@ -17,11 +17,13 @@ from gateway.page.model import Page
 
 CONTINUE_PATH = "/.well-known/qinglang/continue"
 COOKIE = "__ql_ok"
+OUT_COOKIE = "__ql_ok_out"  # what may leave for a host, after `gateway.page.confirm`
 
 LONGEST_TICKET = 64  # characters
 LONGEST_TARGET = 8192  # characters of a path that is returned to; longer ones go to "/"
 MINIMUM_KEY = 16  # bytes
 
+_OURS = (COOKIE, OUT_COOKIE)
 _PURPOSE = b"qinglang continue v1\0"
 _KEPT = "/?#[]@!$&'()*+,;=:%-._~"  # stays as it is in a path and query (RFC 3986)
 
@@ -112,11 +114,11 @@ def continue_page(*, ticket: str, path: str, secure: bool, lifetime: int) -> Pag
     )
 
 
-def ticket_of(cookie_header: str) -> str:
+def ticket_of(cookie_header: str, wanted: str = COOKIE) -> str:
     """Our cookie's value in a Cookie header, or "". Total; the value is not yet checked."""
     for pair in cookie_header.split(";"):
         name, _, value = pair.partition("=")
-        if name.strip() == COOKIE:
+        if name.strip() == wanted:
             return value.strip()[:LONGEST_TICKET]
     return ""
 
@@ -129,5 +131,5 @@ def strip_cookie(cookie_header: str) -> str:
     if COOKIE not in cookie_header:
         return cookie_header
     pairs = cookie_header.split(";")
-    kept = [pair for pair in pairs if pair.partition("=")[0].strip() != COOKIE]
+    kept = [pair for pair in pairs if pair.partition("=")[0].strip() not in _OURS]
     return ";".join(kept).strip() if len(kept) < len(pairs) else cookie_header

@@ -34,7 +34,7 @@ STRICT = clause("h", "block", days=(DayKind.HOLIDAY,), unknown_year=UnknownYear.
             2026,
             [],
         ),
-        (policy("p", "school", clause("c", "mask"), cases=CASES), 2026, ["masking"]),
+        (policy("p", "school", clause("c", "mask"), cases=CASES), 2026, ["are masked"]),
         (policy("p", "school", clause("c", "block")), 2026, ["no cases"]),
         (policy("p", "preset", cases=CASES), 2026, ["no clauses"]),
         (policy("p", "school", HOLIDAY, cases=CASES), 2026, []),

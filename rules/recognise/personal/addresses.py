@@ -28,16 +28,18 @@ _ROAD = (
     rf"(?:{_HAN}{{0,3}}{_NUMBER}{{0,4}}{_HAN}{{1,8}}?"
     rf"(?:大道|大街|路|街|巷|弄|胡同|里|道|村|社|组|屯|小区|新村|花园|家园|公寓|社区|苑|园|庄|坪|湾|沟|桥|城))"
 )
+_FLAT = r"(?!1[3-9][0-9]-)[0-9A-Za-z]{1,3}(?:-[0-9A-Za-z]{1,4}){1,3}(?![0-9A-Za-z-])"
+"""Building, stairs and room without their words: 6-1-327; 138-0000-0000 is a telephone."""
 _DETAIL = (
     rf"(?:[（(]?{_NUMBER}{{1,6}}(?:[-－–至]{_NUMBER}{{1,6}}){{0,4}}"
     rf"(?:号院|号楼|号|弄|巷|栋|幢|座|楼|层|单元|门|室|房|户|组|社|队|期|区|附|段)[）)]?"
-    rf"|附{_NUMBER}{{1,5}}号|[-－]{_NUMBER}{{1,6}}|{_HAN}{{2,10}}?(?:小区|花园|家园|公寓|大厦|广场|新村|苑|园|城|府|庭|郡|宿舍|家属院|中心|楼))"
+    rf"|附{_NUMBER}{{1,5}}号|{_FLAT}|[-－]{_NUMBER}{{1,6}}|{_HAN}{{2,10}}?(?:小区|花园|家园|公寓|大厦|广场|新村|苑|园|城|府|庭|郡|宿舍|家属院|中心|楼))"
 )
-_TAIL = rf"(?:{_ROAD}{{1,4}} ?{_DETAIL}{{1,8}}(?:{_NUMBER}{{1,5}})?|{_ROAD}{{2,5}})"
+_TAIL = rf"(?:{_ROAD}{{1,4}} ?{_DETAIL}{{1,8}}(?:{_NUMBER}{{1,5}}(?![0-9A-Za-z-]))?|{_ROAD}{{2,5}})"
 _FULL = re.compile(rf"{_REGION}{_CITY}?{_COUNTY}{{0,2}}{_TOWN}?{_TAIL}")
 _SHORT = re.compile(
     rf"(?:{_CITY}{_COUNTY}?|{_HAN}{{1,4}}?(?:新区|区|县)){_TOWN}?{_ROAD}{{1,3}} ?"
-    rf"{_NUMBER}{{1,6}}(?:号|弄|栋|幢){_DETAIL}{{0,6}}(?:{_NUMBER}{{1,5}})?"
+    rf"{_NUMBER}{{1,6}}(?:号|弄|栋|幢){_DETAIL}{{0,6}}(?:{_NUMBER}{{1,5}}(?![0-9A-Za-z-]))?"
 )
 _ANCHOR = re.compile(PROVINCES)
 _ROADS = re.compile(rf"[路街道巷弄村]{_NUMBER}{{1,6}}[号弄栋幢]")
@@ -48,7 +50,7 @@ _LABEL = re.compile(
 _LABELLED = re.compile(
     rf"(?:{_REGION})?{_CITY}?{_COUNTY}{{0,2}}{_TOWN}?"
     rf"(?:{_ROAD} ?{_DETAIL}{{1,8}}|{_ROAD}{{1,4}}{_DETAIL}{{0,8}})"
-    rf"(?:{_NUMBER}{{1,5}})?"
+    rf"(?:{_NUMBER}{{1,5}}(?![0-9A-Za-z-]))?"
 )
 _PLACE = re.compile(rf"{_NUMBER}|[路街巷村镇乡区县市]")
 _NO_HEAD = re.compile(r"(?:位于|住在|家住|居住在|现居|就读于|来自|地址|住址|到|在|于|为|是|从)")

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning, Reading
 from rules.recognise.personal.names import Names, NameWords, Roster
-from rules.recognise.personal.numbers import Numbers, Prefixes, by_length
-from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, best
+from rules.recognise.personal.number_shapes import Prefixes, by_length
+from rules.recognise.personal.numbers import Numbers
+from rules.recognise.personal.rows import beside
+from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, Vector, best
 
+TOGETHER = 32  # short texts that are looked at in one pass
 REACH = 400  # characters to each side of a trigger that are read, within its line
 
 _WIDE = re.compile(
@@ -54,7 +58,11 @@ def fold(text: str) -> str:
 
 
 class Finder:
-    """The recognisers, made once. `find` reads a text, `value` a cell under its header."""
+    """The recognisers, made once. `find` reads a text, `value` a cell under its header.
+
+    Threads may share one: nothing of a text is kept, and engines hold what they write into for
+    each thread apart.
+    """
 
     __slots__ = ("_names", "_numbers", "_trigger", "labels", "roster")
 
@@ -81,28 +89,43 @@ class Finder:
     def find(self, text: str) -> tuple[Hit, ...]:
         """Every hit of a text, in order, none over another."""
         if len(text) <= SHORT:
-            mask = self._trigger.families(text)
-            if not mask and self.roster is None:
-                return ()
-            folded = fold(text)
-            if mask & WIDE and mask & ALL != ALL:
-                mask = self._trigger.families(folded)
-            whole = ((0, len(folded)),)
-            spans: list[Iterable[tuple[int, int]]] = [
-                whole if mask & 1 << family else () for family in range(FAMILIES)
-            ]
-        else:
-            folded = fold(text)
-            spans = [
-                ((0, len(folded)),) if places is None else windows(folded, places)
-                for places in self._trigger.places(folded)
-            ]
+            return self._short(text, self._trigger.families(text))
+        folded = fold(text)
+        spans: list[Iterable[tuple[int, int]]] = [
+            ((0, len(folded)),) if places is None else windows(folded, places)
+            for places in self._trigger.places(folded)
+        ]
+        return self._settled(folded, spans)
+
+    def find_many(self, texts: Iterable[str]) -> Iterator[tuple[Hit, ...]]:
+        """What `find` says of each, in order. Short texts are looked at some at a time."""
+        rest = iter(texts)
+        while some := list(islice(rest, TOGETHER)):
+            if isinstance(self._trigger, Vector) and all(len(text) <= SHORT for text in some):
+                yield from map(self._short, some, self._trigger.each(some))
+            else:
+                yield from map(self.find, some)
+
+    def _short(self, text: str, mask: int) -> tuple[Hit, ...]:
+        if not mask and self.roster is None:
+            return ()
+        folded = fold(text)
+        if mask & WIDE and mask & ALL != ALL:
+            mask = self._trigger.families(folded)
+        whole = ((0, len(folded)),)
+        return self._settled(
+            folded, [whole if mask & 1 << family else () for family in range(FAMILIES)]
+        )
+
+    def _settled(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> tuple[Hit, ...]:
         found = self._read(folded, spans)
         if self.roster is not None:
-            found += self._names.roster(folded, self.roster)
+            people = list(self._names.roster(folded, self.roster))
+            found += people
+            found += beside(folded, people)
         return settled(found)
 
-    def _read(self, folded: str, spans: list[Iterable[tuple[int, int]]]) -> list[Hit]:
+    def _read(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> list[Hit]:
         numbers, letters, places, names = spans
         found: list[Hit] = []
         said = Reading(self.labels, folded)

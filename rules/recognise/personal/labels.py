@@ -86,15 +86,17 @@ class Labels:
         plain: set[str] = set()
         latin: set[str] = set()
         for label in labels:
-            for word in (*label.words, *label.ascii):
-                named.setdefault(word.lower(), set()).add(label.kind)
-            plain.update(word.lower() for word in label.words)
-            latin.update(word.lower() for word in label.ascii)
+            words, latins = _numbered(label.words), _joined(label.ascii)
+            for word in words | latins:
+                named.setdefault(word, set()).add(label.kind)
+            plain |= words
+            latin |= latins
         for other in others:
-            for word in (*other.words, *other.ascii):
-                vetoed.setdefault(word.lower(), set()).update(other.veto)
-            plain.update(word.lower() for word in other.words)
-            latin.update(word.lower() for word in other.ascii)
+            words, latins = {word.lower() for word in other.words}, _joined(other.ascii)
+            for word in words | latins:
+                vetoed.setdefault(word, set()).update(other.veto)
+            plain |= words
+            latin |= latins
         self._means = {
             word: Meaning(frozenset(named.get(word, ())), frozenset(vetoed.get(word, ())))
             for word in plain | latin
@@ -108,11 +110,11 @@ class Labels:
         )
 
         self.titles = Meaning()
-        words = sorted({*self._means, *titles})
-        self._machine = ahocorasick_rs.AhoCorasick(words)
+        ordered = sorted({*self._means, *titles})
+        self._machine = ahocorasick_rs.AhoCorasick(ordered)
         self._order = [
             (self._means.get(word), self.titles if word in set(titles) else None, word in latin)
-            for word in words
+            for word in ordered
         ]
 
     def read(self, text: str, start: int, end: int) -> list[Place]:
@@ -153,6 +155,20 @@ class Labels:
         """What a whole header or key says: its last label."""
         found = self._find.search(header.lower().replace("_", " ")[::-1])
         return self._means[found.group()[::-1]] if found and found.lastgroup == "word" else NOTHING
+
+
+def _numbered(words: Iterable[str]) -> set[str]:
+    """Words, and papers with 号 and 号码 behind them: 往来台湾通行证号 is not 通行证号."""
+    chosen = {word.lower() for word in words}
+    papers = {word for word in chosen if word.endswith(("证", "照"))}
+    return chosen | {paper + end for paper in papers for end in ("号", "号码", "编号")}
+
+
+def _joined(words: Iterable[str]) -> set[str]:
+    """student no, student_no, student-no, studentno (from studentNo)."""
+    return {
+        gap.join(re.split("[ _-]", word.lower())) for word in words for gap in (" ", "_", "-", "")
+    }
 
 
 _APART = re.compile(_CUT)

@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import NOTHING, Labels, Meaning, Reading
+from rules.recognise.personal.number_shapes import (
+    HK_MACAU,
+    HK_MACAU_ALONE,
+    PASSPORT,
+    PASSPORT_ALONE,
+    by_label,
+    landline,
+    landline_groups,
+    mobile_groups,
+    mobile_run,
+    national,
+    plus,
+)
+from rules.recognise.personal.scanned import looking, together, two_lines
 from rules.recognise.personal.validators import (
-    PROVINCES,
     credit_code,
     credit_code_shape,
-    date,
     id_card15,
     id_card_check,
     id_card_shape,
     luhn,
-    region,
 )
 
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
@@ -34,46 +44,7 @@ _TOKEN = re.compile(r"[0-9][0-9A-Za-z]*(?:(?: ?\) ?-?|[ -])[0-9]+[Xx]?(?![0-9A-Z
 _ENOUGH = re.compile("[0-9]{5}|[0-9]{3}[ )-]{1,3}[0-9]{4}|[0-9]{4}[ -][0-9]{3}[ -]")
 _WORD = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _GROUP = re.compile(r"[0-9A-Za-z]+")
-_MOBILE = frozenset(
-    str(one)
-    for span in ((130, 142), (144, 154), (155, 160), (162, 163), (165, 168), (170, 179),
-                 (180, 194), (195, 200))
-    for one in range(*span)
-)  # fmt: skip
-_PASSPORT = re.compile(r"(?:[EGDSPK][0-9]{8}|E[A-HJ-NP-Z][0-9]{7}|[DSPK]E[0-9]{7}|1[45][0-9]{7})")
-_PASSPORT_ALONE = re.compile(r"(?:[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7})")
-_HK_MACAU = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|[CW][0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
-_HK_MACAU_ALONE = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|C[0-9]{8}|C[A-HJ-NP-Z][0-9]{7})")
-_TAIWAN = re.compile(r"(?:[LT][0-9]{8}|[0-9]{8}|[0-9]{10}(?:[A-Z])?)")
-_SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{5,18}[A-Za-z0-9]{0,4}")
 _LETTERS = re.compile(r"[A-Za-z]+")
-_SCHOOL = frozenset((Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER))
-_BY_LABEL = _SCHOOL | {Kind.QQ, Kind.TAIWAN_PERMIT, Kind.PASSPORT}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefixes:
-    """Issuer numbers of bank cards with the length their cards have."""
-
-    length: int
-    starts: tuple[str, ...]
-
-
-def by_length(prefixes: tuple[Prefixes, ...]) -> Mapping[int, frozenset[str]]:
-    """Length → issuer numbers of six digits."""
-    return {one.length: frozenset(one.starts) for one in prefixes}
-
-
-def mobile(number: str) -> bool:
-    """Eleven digits of a range that mobile numbers are given from."""
-    return len(number) == 11 and number[:3] in _MOBILE
-
-
-def area(digits: str) -> bool:
-    """An area code with its zero: 010, 02x, 03xx to 09xx."""
-    if digits in ("010", "0310") or (len(digits) == 3 and digits.startswith("02")):
-        return digits != "026"
-    return len(digits) == 4 and digits[0] == "0" and digits[1] in "3456789"
 
 
 class Numbers:
@@ -98,6 +69,8 @@ class Numbers:
                 text, low, high
             ):
                 continue
+            if low and text[low - 1] == "第":  # an ordinal
+                continue
             token, left = match[0], low
             if low > done and text[low - 1] in _WORD:
                 left = _letters_before(text, low, done)
@@ -105,9 +78,13 @@ class Numbers:
                     continue
                 token = text[left:high]
             if token.isdecimal():
-                hit = single(token, low, high, left_of(low, done))
-                if hit is not None and size > 11 and hit.kind is Kind.PHONE:
-                    hit = hit._replace(start=_plus(text, low))
+                near = left_of(low, done)
+                hit = single(token, low, high, near)
+                if hit is None:
+                    hit = two_lines(text, token, low, high, near) if near.kinds else None
+                    high = high if hit is None else hit.end
+                elif size > 11 and hit.kind is Kind.PHONE:
+                    hit = hit._replace(start=plus(text, low, low + size - 11))
             elif _ENOUGH.search(text, low, high) is None:
                 continue
             elif token.isalnum():
@@ -142,7 +119,7 @@ class Numbers:
                 return Hit(Kind.ID_CARD, start, end, SURE, "mod-11-2")
             if Kind.NATIONAL_STUDENT_NUMBER not in kinds and Kind.ID_CARD not in veto:
                 return Hit(Kind.ID_CARD, start, end, PERHAPS, "region-date")
-        named = _by_label(number, start, end, kinds)
+        named = by_label(number, start, end, kinds)
         if named is not None:
             return named
         if size == 18 and credit_code_shape(number) and credit_code(number):
@@ -157,8 +134,8 @@ class Numbers:
         if 15 <= size <= 19 and number[:4] != "0086":
             return self._card(number, start, end, said)
         if size in (11, 13, 15):
-            return _mobile(number, start, end, said) or _landline(number, start, end, said)
-        return _landline(number, start, end, said)
+            return mobile_run(number, start, end, said) or landline(number, start, end, said)
+        return landline(number, start, end, said)
 
     def _card(self, number: str, start: int, end: int, said: Meaning) -> Hit | None:
         labelled = Kind.BANK_CARD in said.kinds
@@ -191,15 +168,15 @@ class Numbers:
                 if Kind.CREDIT_CODE in kinds:
                     return Hit(Kind.CREDIT_CODE, start, end, PERHAPS, "label")
         if size == 19 and upper[0] in "GJL":
-            hit = _national(upper, start, end, said)
+            hit = national(upper, start, end, said)
             if hit is not None:
                 return hit
-        named = _by_label(upper, start, end, kinds)
+        named = by_label(upper, start, end, kinds)
         if named is not None:
             return named
         for kind, shape, alone in (
-            (Kind.PASSPORT, _PASSPORT, _PASSPORT_ALONE),
-            (Kind.HK_MACAU_PERMIT, _HK_MACAU, _HK_MACAU_ALONE),
+            (Kind.PASSPORT, PASSPORT, PASSPORT_ALONE),
+            (Kind.HK_MACAU_PERMIT, HK_MACAU, HK_MACAU_ALONE),
         ):
             if shape.fullmatch(upper):
                 if kind in kinds:
@@ -211,7 +188,7 @@ class Numbers:
             own = self._labels.kinds(letters.group())
             if own is not NOTHING:  # TEL13812345678
                 return self._single(word[letters.end() :], start + letters.end(), end, own)
-        return None
+        return looking(word, start, end, said)
 
     def _grouped(
         self, text: str, left: int, high: int, floor: int, reading: Reading | Meaning
@@ -231,6 +208,9 @@ class Numbers:
         self, text: str, spans: list[tuple[int, int]], said: Meaning
     ) -> tuple[Hit | None, int]:
         words = [text[start:end] for start, end in spans]
+        whole = together(text, words, spans, said)
+        if whole is not None:
+            return whole
         sizes = tuple(map(len, words))
         start = spans[0][0]
         for count in (5, 4, 3, 2):
@@ -248,9 +228,9 @@ class Numbers:
                 hit = self._card(joined, start, end, said) if 16 <= len(joined) <= 19 else None
                 if hit is not None:
                     return hit, count
-            hit = _mobile_groups(text, words[:count], spans[:count], said)
+            hit = mobile_groups(text, words[:count], spans[:count], said)
             if hit is None:
-                hit = _landline_groups(text, words[:count], spans[:count], said)
+                hit = landline_groups(text, words[:count], spans[:count], said)
             if hit is not None:
                 return hit, count
         word, (low, high) = words[0], spans[0]
@@ -277,133 +257,3 @@ def _letters_before(text: str, low: int, floor: int) -> int:
             break
         left -= 1
     return left
-
-
-def _by_label(number: str, start: int, end: int, kinds: frozenset[Kind]) -> Hit | None:
-    """Numbers without a check that a label makes what they are."""
-    if _BY_LABEL.isdisjoint(kinds):
-        return None
-    size = len(number)
-    digits = number.isdecimal()
-    if Kind.NATIONAL_STUDENT_NUMBER in kinds and 16 <= size <= 19:
-        return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE, "label")
-    if Kind.STUDENT_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
-        return Hit(Kind.STUDENT_NUMBER, start, end, SURE, "label")
-    if Kind.EXAM_NUMBER in kinds and 5 <= size <= 20 and _SCHOOL_NUMBER.fullmatch(number):
-        return Hit(Kind.EXAM_NUMBER, start, end, SURE, "label")
-    if Kind.QQ in kinds and digits and 5 <= size <= 11 and number[0] != "0":
-        return Hit(Kind.QQ, start, end, SURE, "label")
-    if Kind.TAIWAN_PERMIT in kinds and _TAIWAN.fullmatch(number):
-        return Hit(Kind.TAIWAN_PERMIT, start, end, SURE, "label")
-    if Kind.PASSPORT in kinds and digits and _PASSPORT.fullmatch(number):
-        return Hit(Kind.PASSPORT, start, end, SURE, "label")
-    return None
-
-
-def _national(upper: str, start: int, end: int, said: Meaning) -> Hit | None:
-    """全国学籍号: G and an identity number, J and 18 characters, L, region, birthday and 4."""
-    rest = upper[1:]
-    labelled = Kind.NATIONAL_STUDENT_NUMBER in said.kinds
-    if upper[0] == "G" and id_card_shape(rest):
-        right = labelled or id_card_check(rest)
-        return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if right else PERHAPS, "G-number")
-    if upper[0] == "L" and rest.isdecimal() and region(rest) and _birthday(rest[6:14]):
-        return Hit(
-            Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE if labelled else PERHAPS, "L-number"
-        )
-    if upper[0] == "J" and rest[:17].isdecimal():
-        if labelled:
-            return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, SURE, "J-number")
-        if not said.kinds and not said.veto and rest[:2] in PROVINCES:
-            return Hit(Kind.NATIONAL_STUDENT_NUMBER, start, end, PERHAPS, "J-number")
-    return None
-
-
-def _birthday(digits: str) -> bool:
-    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
-
-
-def _mobile(number: str, start: int, end: int, said: Meaning) -> Hit | None:
-    """13812345678, 8613812345678, 008613812345678."""
-    bare = number
-    if len(number) == 13 and number[:2] == "86":
-        bare = number[2:]
-    elif len(number) == 15 and number[:4] == "0086":
-        bare = number[4:]
-    if not mobile(bare):
-        return None
-    return _phone(start, end, said)
-
-
-def _phone(start: int, end: int, said: Meaning) -> Hit | None:
-    if Kind.PHONE in said.kinds:
-        return Hit(Kind.PHONE, start, end, SURE, "label")
-    if Kind.PHONE in said.veto or not _SCHOOL.isdisjoint(said.kinds):
-        return None
-    return Hit(Kind.PHONE, start, end, PERHAPS, "shape")
-
-
-_PHONE_SHAPES = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 3, 4)})
-
-
-def _mobile_groups(
-    text: str, words: list[str], spans: list[tuple[int, int]], said: Meaning
-) -> Hit | None:
-    start, end = spans[0][0], spans[-1][1]
-    if words[0] in ("86", "0086"):
-        joined = "".join(words[1:])
-        shape = tuple(map(len, words[1:]))
-        start = _plus(text, start)
-    else:
-        joined = "".join(words)
-        shape = tuple(map(len, words))
-    if not mobile(joined) or not (shape == (11,) or shape in _PHONE_SHAPES):
-        return None
-    return _phone(start, end, said)
-
-
-def _plus(text: str, start: int) -> int:
-    """The sign and the bracket before a country code."""
-    if start > 0 and text[start - 1] == "+":
-        start -= 1
-    if start > 0 and text[start - 1] == "(":
-        start -= 1
-    return start
-
-
-def _landline(number: str, start: int, end: int, said: Meaning) -> Hit | None:
-    """02312345678, or seven to eight digits under a label."""
-    size = len(number)
-    labelled = Kind.LANDLINE in said.kinds
-    if Kind.LANDLINE in said.veto and not labelled:
-        return None
-    if size in (7, 8) and labelled and number[0] in "2345678":
-        return Hit(Kind.LANDLINE, start, end, SURE, "label")
-    if not 11 <= size <= 12 or number[0] != "0" or (said.kinds and not labelled):
-        return None
-    for cut in (3, 4):
-        if area(number[:cut]) and 11 <= size <= cut + 8 and number[cut] not in "01":
-            return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")
-    return None
-
-
-def _landline_groups(
-    text: str, words: list[str], spans: list[tuple[int, int]], said: Meaning
-) -> Hit | None:
-    """010-12345678, (023) 1234 5678, 023-1234567-801, +86-23-12345678."""
-    start, end = spans[0][0], spans[-1][1]
-    code, rest, gap = words[0], words[1:], text[spans[0][1] : spans[1][0]]
-    if words[0] in ("86", "0086") and len(words) > 2:
-        code, rest, start = "0" + words[1].lstrip("0"), words[2:], _plus(text, start)
-    elif ")" in gap and start > 0 and text[start - 1] == "(":
-        start -= 1
-    labelled = Kind.LANDLINE in said.kinds
-    if not area(code) or not rest or (Kind.LANDLINE in said.veto and not labelled):
-        return None
-    sizes = tuple(map(len, rest))
-    whole = sizes in ((7,), (8,), (4, 4), (3, 4)) or (
-        len(sizes) == 2 and sizes[0] in (7, 8) and sizes[1] <= 6
-    )
-    if not whole or rest[0][0] in "01":
-        return None
-    return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")

@@ -8,9 +8,11 @@ as characters. Hyperscan and RE2 are optional, `re` is always there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import accumulate
 from typing import Any, Protocol
 
 from rules.recognise.personal.addresses import PROVINCES
@@ -157,7 +159,7 @@ class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_bits", "_every", "_family", "_once", "_wanted")
+    __slots__ = ("_all", "_bits", "_every", "_family", "_once")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
@@ -165,9 +167,10 @@ class Vector:
         families = _families(names)
         self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
         wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
-        self._wanted = wanted
-        self._once: tuple[Any, Any] | None = None
-        self._every: tuple[Any, Any] | None = None
+        wides = [one.encode() for one in _WIDES]
+        self._once = _Scanner([*wanted, *wides], single=True)
+        self._every = _Scanner(wanted)
+        self._all = _Scanner([*wanted, *wides])
         self._bits = (*(1 << family for family in self._family), *(WIDE for _ in _WIDES))
 
     def families(self, text: str) -> int:
@@ -178,13 +181,23 @@ class Vector:
             nonlocal mask
             mask |= bits[id_]
 
-        if self._once is None:
-            wides = [one.encode() for one in _WIDES]
-            self._once = _compiled([*self._wanted, *wides], hyperscan.HS_FLAG_SINGLEMATCH)
-        database, scratch = self._once
-        data = text.encode("utf-8", "surrogatepass")
-        database.scan(data, match_event_handler=seen, scratch=scratch)
+        self._once.scan(text.encode("utf-8", "surrogatepass"), seen)
         return mask
+
+    def each(self, texts: Sequence[str]) -> list[int]:
+        """`families` of short texts, in one look at all of them."""
+        parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        ends = list(accumulate(len(part) + 1 for part in parts))
+        seen: list[tuple[int, int]] = []
+
+        def note(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            seen.append((end, id_))
+
+        self._all.scan(b"\n".join(parts), note)
+        masks, bits = [0] * len(parts), self._bits
+        for end, id_ in seen:
+            masks[bisect_left(ends, end)] |= bits[id_]
+        return masks
 
     def places(self, text: str) -> Sequence[Iterable[int] | None]:
         """Ends of matches in bytes, as places in characters (never beyond the match)."""
@@ -201,10 +214,7 @@ class Vector:
                 digits = end
             ends[family[id_]].append(end)
 
-        if self._every is None:
-            self._every = _compiled(self._wanted, 0)
-        database, scratch = self._every
-        database.scan(data, match_event_handler=seen, scratch=scratch)
+        self._every.scan(data, seen)
         if not any(ends):
             return ends
         if len(data) == len(text):
@@ -212,16 +222,41 @@ class Vector:
         return [_characters(data, one) for one in ends]
 
 
-def _compiled(expressions: list[bytes], flags: int) -> tuple[Any, Any]:
-    """A database and its scratch space; made when first needed, it takes half a second."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=expressions,
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=[hyperscan.HS_FLAG_DOTALL | flags] * len(expressions),
-    )
-    return database, hyperscan.Scratch(database)
+class _Scanner:
+    """A database that threads share, made when first needed (it takes half a second), and
+    scratch spaces: hyperscan writes into one while it reads, so each is lent to one look at a
+    time. Taking from a list and putting back are whole steps of Python."""
+
+    __slots__ = ("_database", "_expressions", "_flags", "_free")
+
+    def __init__(self, expressions: list[bytes], *, single: bool = False) -> None:
+        self._expressions = expressions
+        self._flags = hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_SINGLEMATCH if single else 0)
+        self._database: Any = None
+        self._free: list[Any] = []
+
+    def scan(self, data: bytes, seen: Callable[[int, int, int, int, Any], None]) -> None:
+        """Call `seen` for every match."""
+        database = self._database
+        if database is None:  # made twice where two threads begin: either will do
+            database = self._database = self._made()
+        try:
+            scratch = self._free.pop()
+        except IndexError:
+            scratch = hyperscan.Scratch(database)
+        database.scan(data, match_event_handler=seen, scratch=scratch)
+        self._free.append(scratch)
+
+    def _made(self) -> Any:
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        count = len(self._expressions)
+        database.compile(
+            expressions=self._expressions,
+            ids=list(range(count)),
+            elements=count,
+            flags=[self._flags] * count,
+        )
+        return database
 
 
 NEAR = 6  # bytes: five digits of another line end no nearer than that

@@ -33,6 +33,18 @@ def test_cells(header: str, text: str, want: list[tuple[str, int, int, str]]) ->
     assert not want or got[0] == want[0]
 
 
+def test_finds_and_problems_come_in_the_order_of_the_pieces() -> None:
+    lines: list[Piece | Unread] = [Piece("t", "", f"第{n}行 电话{PHONE}", n) for n in range(70)]
+    lines[3] = Unread(path="t", what=Text(zh="坏", en="broken"), row=3)
+    lines[5] = Piece("t", "手机", PHONE, 5)
+    lines[6] = Piece("t", "", "无" * 3000 + PHONE, 6)
+    tally = Tally()
+    rows = [found.piece.row for found in SEARCH.over(lines, tally)]
+    assert rows == [n for n in range(70) if n != 3]
+    assert len(tally.unread) == 1
+    assert sum(tally.counts.values()) == 69
+
+
 def test_kinds_are_chosen() -> None:
     only = Search(load_finder(), frozenset({Kind.EMAIL}))
     assert [h.kind for h in only.piece(Piece("t", "", f"{PHONE} a@example.com"))] == ["email"]

@@ -35,6 +35,7 @@ from gateway.mitm.requests import Requests
 from gateway.mitm.tls import Authority, Upstream
 from gateway.mitm.tunnel import Tunnels
 from gateway.node import Address, Listener, ListenerKind, Node
+from gateway.outflow.examine import Examiner
 from gateway.page.maker import PageMaker
 from gateway.page.ticket import Tickets
 from gateway.pipeline import Outcome
@@ -119,6 +120,9 @@ class Ledger:
 class Lab:
     """A running engine. `answer` is what the origin sends to the next requests."""
 
+    names = NAMES
+    school = SCHOOL
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ledger = Ledger()
@@ -142,7 +146,7 @@ class Lab:
 
         lists = self.folder / "lists" / "lab"
         lists.mkdir(parents=True)
-        rows = "".join(f"{host} {category}\n" for host, category in NAMES.items())
+        rows = "".join(f"{host} {category}\n" for host, category in self.names.items())
         (lists / "hosts.txt").write_text(rows)
         (lists / "source.yaml").write_text(
             "id: lab\ntitle: {zh: 测试, en: Lab}\nformat: starter\nfiles: [hosts.txt]\n"
@@ -150,7 +154,7 @@ class Lab:
         )
         policy = self.folder / "policy" / "schools"
         policy.mkdir(parents=True)
-        (policy / "lab.yaml").write_text(SCHOOL)
+        (policy / "lab.yaml").write_text(self.school)
         (self.folder / "none").mkdir()
         build(self.folder, [self.folder / "lists"], shipped=self.folder / "none")
         authority.ensure(self.folder / "ca", datetime.now(UTC))
@@ -161,6 +165,10 @@ class Lab:
             categories=self.base.categories,
             rulebase=self.base.hash,
         )
+
+    def examiner(self) -> Examiner | None:
+        """What reads bodies on their way out; None: nobody does."""
+        return None
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=EdgeLoop) as runner:
@@ -239,13 +247,16 @@ class Lab:
         )
         destinations = Destinations(node)
         loop.destinations = destinations
-        loop.static = dict.fromkeys([*NAMES, UNLISTED], ORIGIN) | {"inwards.example": "127.0.0.1"}
+        loop.static = dict.fromkeys([*self.names, UNLISTED], ORIGIN) | {
+            "inwards.example": "127.0.0.1"
+        }
         force = InForce(
             base=self.base,
             snapshot=self.snapshot,
             resolver=Resolver(self.snapshot.prefixes, self.snapshot.default_subject, b"k" * 32),
             pages=PageMaker.load(self.base.categories),
             asked=open_asked(self.base.path),
+            outflow=self.examiner(),
         )
         self.filter = Filter(
             force=force,

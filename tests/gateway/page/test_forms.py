@@ -76,13 +76,14 @@ def test_nothing_escapes_from_a_comment() -> None:
 def test_json_is_json() -> None:
     found = json.loads(forms.report(telling(text=NASTY)))
     assert found["reason"] == {"zh": NASTY, "en": NASTY}
-    assert set(found) == {"error", "code", "category", "categories", "title", "reason"}
+    wanted = {"error", "code", "category", "categories", "title", "reason"}
+    assert set(found) == wanted | ({"detail"} if telling(text=NASTY).detail else set())
     assert set(json.loads(forms.short_report(telling()))) == {"error", "code"}
 
 
 @pytest.mark.parametrize("kind", PageKind)
 def test_every_kind_has_its_word(kind: PageKind) -> None:
-    assert json.loads(forms.short_report(telling(kind)))["error"].isalpha()
+    assert json.loads(forms.short_report(telling(kind)))["error"].replace("-", "").isalpha()
 
 
 def test_json_always_has_a_reason() -> None:

@@ -131,7 +131,7 @@ def test_a_quota_says_what_is_left_and_when_it_begins_anew() -> None:
 def test_only_blocks_and_warnings_can_be_appealed() -> None:
     for kind in PageKind:
         page = told(kind, appeal="https://a.example/new")
-        reviewable = kind in (PageKind.BLOCK, PageKind.WARN)
+        reviewable = kind in (PageKind.BLOCK, PageKind.WARN, PageKind.OUTFLOW_BLOCK)
         assert page.appeal == ("https://a.example/new?code=QL-1" if reviewable else "")
     assert told(PageKind.BLOCK, appeal="/a?x=1").appeal == "/a?x=1&code=QL-1"
     assert told(PageKind.BLOCK).appeal == ""

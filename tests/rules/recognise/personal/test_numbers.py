@@ -3,7 +3,7 @@
 import pytest
 
 from rules.personal_files import load_finder, load_knowledge
-from rules.recognise.personal.numbers import area, by_length, mobile
+from rules.recognise.personal.number_shapes import area, by_length, mobile
 from rules.recognise.personal.validators import id_card_digit, luhn
 
 FIRST = "11990020100101001"  # a county that never was
@@ -73,6 +73,10 @@ HITS = [
     "⟦passport?E00000000⟧",
     "通行证：⟦hk_macau_permit+H00000000⟧",
     "台胞证：⟦taiwan_permit+00000000⟧",
+    "往来台湾通行证号：⟦taiwan_permit+L00000000⟧",
+    '{{"studentNo":"⟦student_number+20260001⟧"}}',
+    "请联系（⟦phone?+8613800000000⟧）",
+    "我的工行卡是⟦bank_card?6222020000000000001⟧",
     # school
     "学号：⟦student_number+20260001⟧",
     "准考证号是⟦exam_number+110000001⟧",
@@ -103,6 +107,8 @@ MISSES = [
     "编码：119900850228001",
     "订单582240984554274305",
     "H00000000a",
+    "国药准字H00000000",
+    "第02366660000批",
 ]
 
 

@@ -1,5 +1,7 @@
 """Three engines and none at all give the same finds, whatever the text."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from random import Random
 
@@ -19,6 +21,7 @@ ENGINES += [Linear] if triggers.re2 is not None else []
 ENGINES += [Vector] if triggers.hyperscan is not None else []
 ROSTER = Roster(["张小萌", "李明"])
 FINDERS = [Finder(load_knowledge(), ROSTER, engine) for engine in ENGINES]
+BARE = [Finder(load_knowledge(), None, engine) for engine in ENGINES if engine is not Everywhere]
 PARTS = [
     "手机", "：", "13800000000", "138-0000-0000", "１３８", "身份证", "119900201001010017", " ", "，", "\n",  # noqa: E501
     "a@example.com", "10.0.0.1", "京A00000", "微信", "abc_000", "姓名：", "张小萌", "李明", "老师", "同学",  # noqa: E501
@@ -62,6 +65,29 @@ def test_texts_of_another_hand() -> None:
         same(text)
     same("\n".join(texts))
     same("。".join(texts))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(TEXTS, max_size=12))
+def test_many_texts_are_found_as_one_by_one(texts: list[str]) -> None:
+    for finder in (*FINDERS, *BARE):
+        assert list(finder.find_many(texts)) == [finder.find(text) for text in texts]
+
+
+def test_threads_share_a_finder() -> None:
+    texts = [sample.text for sample, _ in personal_texts2.samples(6, 300)]
+    texts += ["。".join(texts[:60]), "\n".join(texts[:60])]
+    for finder in (*FINDERS, *BARE):
+        want = [finder.find(text) for text in texts]
+        start = threading.Barrier(6)
+
+        def work(of: Finder = finder, at: threading.Barrier = start) -> list[object]:
+            at.wait()
+            return [of.find(text) for text in texts]
+
+        with ThreadPoolExecutor(6) as pool:
+            for future in [pool.submit(work) for _ in range(6)]:
+                assert future.result() == want
 
 
 def test_many_lines() -> None:

@@ -1,0 +1,217 @@
+"""What in imported audit logs is out of the ordinary: rules as data, findings, and `unknown`. Pure.
+
+Entries come in the order of time, once; what is remembered is bounded. A place where a log has a
+gap is `unknown`: nothing is known of what was done there, so it never counts as held.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audit.lifecycle.logs.model import Entry, Verb
+from audit.lifecycle.people import Person
+
+MOST = 100_000  # pairs and accounts remembered
+
+
+class Sign(StrEnum):
+    """What a rule looks for."""
+
+    EXPORT = "export"
+    UNFILTERED = "unfiltered"
+    ROWS = "rows"
+    HOURS = "hours"
+    LEFT = "left"
+    FIRST = "first"
+    STRUCTURE = "structure"
+    AUDITING = "auditing"
+    REFUSED = "refused"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One thing done (or `times` of it, a second apart), and whether the rule must see it."""
+
+    hit: bool
+    verb: Verb = Verb.READ
+    at: str = "2026-11-23T10:00:00"  # a Monday
+    account: str = "ann"
+    tables: tuple[str, ...] = ("students",)
+    program: str = ""
+    rows: int = 0
+    export: bool = False
+    unfiltered: bool = False
+    auditing: bool = False
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. Which of the figures count depends on the sign."""
+
+    id: str
+    sign: Sign
+    title: str
+    severity: str
+    clauses: tuple[str, ...]
+    examples: tuple[Example, ...]
+    limit: int = 0  # rows, or failed logins
+    seconds: int = 0  # within which the logins failed
+    begins: int = 0  # first hour of work
+    ends: int = 24  # first hour after work
+    days: int = 0  # of a log, in which every pair is new
+    programs: tuple[str, ...] = ()  # of a person at a terminal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyFile:
+    """The content of a rules file; `tables` hold personal data."""
+
+    tables: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """What is remembered while entries pass."""
+
+    zone: dt.tzinfo
+    people: Mapping[str, Person] = field(default_factory=dict)  # by database account
+    began: dict[str, float] = field(default_factory=dict)  # by source
+    pairs: set[tuple[str, str, str]] = field(default_factory=set)
+    refused: dict[tuple[str, str, str], deque[float]] = field(default_factory=dict)
+    full: bool = False  # first sight was no longer remembered
+
+
+def by_account(people: Iterable[Person]) -> dict[str, Person]:
+    """People by the accounts they have in databases."""
+    return {account: one for one in people for account in one.databases}
+
+
+def judged(file: AnomalyFile, source: str, one: Entry, state: State) -> Iterator[Rule]:
+    """The rules that see something in this entry."""
+    state.began.setdefault(source, one.at)
+    personal = [t for t in one.did.tables if _matches(t, file.tables)]
+    for rule in file.rules:
+        if _SIGNS[rule.sign](rule, source, one, personal, state):
+            yield rule
+
+
+def examined(file: AnomalyFile, rule: Rule, case: Example, state: State) -> bool:
+    """Whether the rule, alone, sees the example."""
+    alone = AnomalyFile(tables=file.tables, rules=(rule,))
+    at = dt.datetime.fromisoformat(case.at).replace(tzinfo=state.zone).timestamp()
+    seen = False
+    for number in range(case.times):
+        seen |= bool(list(judged(alone, "example", _entry(case, at + number), state)))
+    return seen
+
+
+def _entry(case: Example, at: float) -> Entry:
+    from audit.lifecycle.logs.model import Reduced
+
+    did = Reduced(
+        verb=case.verb,
+        command=case.verb.value,
+        tables=case.tables,
+        export=case.export,
+        filtered=not case.unfiltered,
+        auditing=case.auditing,
+    )
+    return Entry(at=at, line=1, did=did, account=case.account, program=case.program, rows=case.rows)
+
+
+def _matches(table: str, wanted: tuple[str, ...]) -> bool:
+    return any(table == name or table.endswith(f".{name}") for name in wanted)
+
+
+def _export(_r: Rule, _s: str, one: Entry, personal: list[str], _t: State) -> bool:
+    return one.did.export and bool(personal)
+
+
+def _unfiltered(_r: Rule, _s: str, one: Entry, personal: list[str], _t: State) -> bool:
+    return one.did.verb is Verb.READ and one.did.filtered is False and bool(personal)
+
+
+def _rows(rule: Rule, _s: str, one: Entry, personal: list[str], _t: State) -> bool:
+    return bool(personal) and one.rows is not None and one.rows > rule.limit
+
+
+def _hours(rule: Rule, _s: str, one: Entry, personal: list[str], state: State) -> bool:
+    when = dt.datetime.fromtimestamp(one.at, state.zone)
+    at_work = when.weekday() < 5 and rule.begins <= when.hour < rule.ends
+    known = state.people.get(one.account)
+    return bool(personal) and not at_work and not (known is not None and known.service)
+
+
+def _left(_r: Rule, _s: str, one: Entry, _p: list[str], state: State) -> bool:
+    known = state.people.get(one.account)
+    if known is None or not known.leaves or one.did.verb is Verb.REFUSED:
+        return False
+    day = dt.datetime.fromtimestamp(one.at, state.zone).date()
+    return day >= dt.date.fromisoformat(known.leaves)
+
+
+def _first(rule: Rule, source: str, one: Entry, personal: list[str], state: State) -> bool:
+    new = False
+    for table in personal:
+        pair = (source, one.account, table)
+        if pair in state.pairs:
+            continue
+        if len(state.pairs) >= MOST:
+            state.full = True
+            continue
+        state.pairs.add(pair)
+        new = True
+    return new and one.at - state.began[source] >= rule.days * 86_400
+
+
+def _structure(_r: Rule, _s: str, one: Entry, personal: list[str], _t: State) -> bool:
+    return one.did.verb in (Verb.DDL, Verb.GRANT) and bool(personal)
+
+
+def _auditing(_r: Rule, _s: str, one: Entry, _p: list[str], _t: State) -> bool:
+    return one.did.auditing and one.ok is not False
+
+
+def _refused(rule: Rule, source: str, one: Entry, _p: list[str], state: State) -> bool:
+    key = (rule.id, source, one.account)
+    if one.did.verb is Verb.LOGIN:
+        state.refused.pop(key, None)
+    if one.did.verb is not Verb.REFUSED:
+        return False
+    last = state.refused.pop(key, None) or deque(maxlen=max(rule.limit, 1))
+    last.append(one.at)
+    state.refused[key] = last
+    if len(state.refused) > MOST:
+        del state.refused[next(iter(state.refused))]
+        state.full = True
+    if len(last) < rule.limit or one.at - last[0] > rule.seconds:
+        return False
+    last.clear()
+    return True
+
+
+def _service(rule: Rule, _s: str, one: Entry, _p: list[str], state: State) -> bool:
+    known = state.people.get(one.account)
+    return known is not None and known.service and one.program.lower() in rule.programs
+
+
+type _Look = Callable[[Rule, str, Entry, list[str], State], bool]
+_SIGNS: dict[Sign, _Look] = {
+    Sign.EXPORT: _export,
+    Sign.UNFILTERED: _unfiltered,
+    Sign.ROWS: _rows,
+    Sign.HOURS: _hours,
+    Sign.LEFT: _left,
+    Sign.FIRST: _first,
+    Sign.STRUCTURE: _structure,
+    Sign.AUDITING: _auditing,
+    Sign.REFUSED: _refused,
+    Sign.SERVICE: _service,
+}

@@ -1,0 +1,1 @@
+"""Coarser values until everybody has company: ladders, search, local recoding, the job."""
