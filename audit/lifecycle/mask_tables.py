@@ -39,6 +39,9 @@ _FAMILIES: tuple[tuple[Any, Family], ...] = (
     (sql.LargeBinary, Family.BYTES),
 )
 
+_FEW = {"TINYINT": (2, 128), "MEDIUMINT": (6, 0)}
+"""MySQL's own small numbers: digits, and how many values from 0 on."""
+
 
 def family_of(kind: Any) -> Family:
     """What a column's type holds."""
@@ -94,6 +97,9 @@ def shape_of(table: Table, links: Mapping[tuple[str, str], str]) -> Shape:
 
 def _digits(kind: Any) -> tuple[int, int]:
     """How many digits a number's type holds, and how many values from 0 on where they are few."""
+    few = _FEW.get(kind.__class__.__name__.upper())
+    if few is not None:
+        return few
     if isinstance(kind, sql.SmallInteger):
         return 4, 32_768
     if isinstance(kind, sql.BigInteger):
