@@ -159,29 +159,6 @@ def _ff1(told: Ff1, context: Context) -> masks_ff1.Ff1:
     return masks_ff1.Ff1(key, letters, context.domain.encode()[:64])
 
 
-def permute(context: Context, digits: int) -> Many:
-    """Whole numbers below 10^digits, one to one: for keys that tables are joined by."""
-    key = context.keys.derive(context.purpose, f"permute:{context.domain}")
-    cipher = masks_ff1.Ff1(key, masks_ff1.DIGITS, b"%d" % digits)
-    top = 10**digits
-
-    def whole(value: Any) -> Any:
-        if value is None or value == "" or (value.__class__ is int and 0 <= value < top):
-            return value
-        text = written(value)
-        if isinstance(text, Trouble):
-            return text
-        fits = text.isascii() and text.isdecimal() and len(text) <= digits
-        return int(text) if fits else Trouble.WRONG_SHAPE
-
-    def many(values: Sequence[Any]) -> list[Any]:
-        read = list(map(whole, values))
-        made = iter(cipher.numbers([one for one in read if one.__class__ is int], digits))
-        return [next(made) if one.__class__ is int else one for one in read]
-
-    return many
-
-
 def seal(told: Seal, context: Context) -> One:
     """`qm1:KEYID:…`: AES-GCM or SM4-GCM; dataset and column are bound to the value."""
     key = context.keys.derive(context.purpose, f"seal:{told.cipher}")

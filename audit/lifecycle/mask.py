@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from audit.lifecycle.model import By
-from policies import masks_keyed
+from policies import masks_keys
 from policies.masking import TABLE, Masker, fit
 from policies.masks_files import KeyColumns, MaskPolicy
 from policies.masks_model import DIRECT, Algorithm, Context, Format, Keys, Mask, Pseudonym, Vault
@@ -39,6 +40,7 @@ class Family(StrEnum):
     TIME = "time"
     TRUTH = "truth"
     BYTES = "bytes"
+    UUID = "uuid"
     OTHER = "other"
 
 
@@ -50,9 +52,13 @@ BLANK: dict[Family, Any] = {
     Family.TIME: datetime(1970, 1, 1),  # noqa: DTZ001 - as databases give it
     Family.TRUTH: False,
     Family.BYTES: b"",
+    Family.UUID: UUID(int=0),
     Family.OTHER: None,
 }
 """What stands where a value of a type may not be empty."""
+NUMBER = Family.NUMBER
+CHANGED = frozenset({Family.UUID, Family.DATE, Family.TIME})
+"""Types of keys that are changed one to one; whole numbers are too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,8 @@ class Field:
     unique: bool = False
     key: bool = False  # primary or foreign
     link: str = ""
-    digits: int = 9  # of a whole number: what its type holds
+    digits: int = 9  # of a whole number: what its type holds; 0: a number with a fraction
+    most: int = 0  # of a small whole number: how many values its type holds from 0 on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,17 +198,19 @@ def _step(
         note = Text(zh="唯一列或关联列改用假名", en="unique or joined: a pseudonym instead")
         mask = Mask(algorithm=Algorithm.PSEUDONYM, pseudonym=Pseudonym())
     if mask.algorithm is Algorithm.PSEUDONYM and one.family is Family.WHOLE and not permute:
-        if one.digits < 18 and bound:
+        if (one.digits < 18 and bound) or one.digits < 9:
             permute = True
         else:
             told = Pseudonym(format=Format.DIGITS, length=max(9, min(one.digits, 18)))
             mask = Mask(algorithm=Algorithm.PSEUDONYM, pseudonym=told)
     elif mask.algorithm is Algorithm.PSEUDONYM and one.family is not Family.TEXT and not permute:
-        if bound:
+        permute = bound and (one.family in CHANGED or (one.family is NUMBER and one.digits > 0))
+        if bound and not permute:
             wrong.append(
                 f"{table}.{one.name}: 这种类型的键不能脱敏 a key of this type cannot be masked"
             )
-        mask = Mask(algorithm=Algorithm.REDACT)
+        if not permute:
+            mask = Mask(algorithm=Algorithm.REDACT)
     context = Context(purpose=policy.purpose, keys=keys, kind=kind, link=one.link, vault=vault)
     unfit = "" if permute else fit(mask, context)
     if unfit:
@@ -275,7 +284,13 @@ def masker_of(
     """The masker of one column."""
     context = context_of(table, step, policy, keys, vault)
     if step.permute:
-        many = masks_keyed.permute(context, step.field.digits)
+        match step.field.family:
+            case Family.UUID:
+                many = masks_keys.uuids(context)
+            case Family.DATE | Family.TIME:
+                many = masks_keys.moved(context)
+            case _:
+                many = masks_keys.permute(context, step.field.digits, step.field.most)
         return Masker(Mask(algorithm=Algorithm.PSEUDONYM), context, today=today, batch=many)
     return Masker(step.mask, context, today=today, finder=finder)
 
@@ -308,6 +323,8 @@ def _of(text: str, family: Family, blank: Any) -> Any:
                 return float(text)
             case Family.DATE:
                 return date.fromisoformat(text)
+            case Family.UUID:
+                return UUID(text)
             case _:
                 return blank
     except ValueError:

@@ -2,7 +2,7 @@
 
 A table is read as COPY's own text: what a plan passes through is never taken apart, and only
 columns whose mask needs a number, a date or bytes become one. A type of which we do not know
-how it is written (JSON, arrays, UUID) is passed or redacted here; anything else done to it
+how it is written (JSON, arrays) is passed or redacted here; anything else done to it
 leaves the table to the ordinary reader. A door: a database connection.
 """
 
@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import Enum
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy import types as sql
@@ -49,6 +50,7 @@ class How(Enum):
     TIME = "time"
     TRUTH = "truth"
     BYTES = "bytes"
+    UUID = "uuid"
 
 
 def hows(table: Table, steps: Sequence[Step]) -> list[How] | None:
@@ -86,6 +88,8 @@ def _how(kind: Any, family: Family) -> How:
             return How.TRUTH
         case Family.BYTES:
             return How.BYTES
+        case Family.UUID:
+            return How.UUID
         case _:
             return How.TEXT
 
@@ -199,6 +203,7 @@ _MAKERS: dict[How, Callable[[str], Any] | None] = {
     How.TIME: datetime.fromisoformat,
     How.TRUTH: _truth,
     How.BYTES: _bytes,
+    How.UUID: UUID,
 }
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

@@ -287,6 +287,6 @@ def scan_batch(
 
 
 def _numbers(step: Step) -> bool:
-    """Whole numbers that a key drew: by chance a few pass for numbers with check digits."""
-    drawn = step.permute or step.mask.algorithm is Algorithm.PSEUDONYM
-    return drawn and step.field.family is Family.WHOLE
+    """Keys and whole numbers that a key drew: by chance a few pass for numbers of somebody."""
+    drawn = step.mask.algorithm is Algorithm.PSEUDONYM and step.field.family is Family.WHOLE
+    return drawn or (step.permute and step.field.family is not Family.TEXT)

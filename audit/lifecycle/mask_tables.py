@@ -30,7 +30,7 @@ WIDE = 64  # characters a masked text may need
 _FAMILIES: tuple[tuple[Any, Family], ...] = (
     (sql.Boolean, Family.TRUTH),
     (sql.Enum, Family.OTHER),
-    (sql.Uuid, Family.OTHER),
+    (sql.Uuid, Family.UUID),
     (sql.String, Family.TEXT),
     (sql.Integer, Family.WHOLE),
     (sql.Numeric, Family.NUMBER),
@@ -38,6 +38,9 @@ _FAMILIES: tuple[tuple[Any, Family], ...] = (
     (sql.Date, Family.DATE),
     (sql.LargeBinary, Family.BYTES),
 )
+
+_FEW = {"TINYINT": (2, 128), "MEDIUMINT": (6, 0)}
+"""MySQL's own small numbers: digits, and how many values from 0 on."""
 
 
 def family_of(kind: Any) -> Family:
@@ -76,31 +79,47 @@ def shape_of(table: Table, links: Mapping[tuple[str, str], str]) -> Shape:
     primary = {column.name for column in table.primary_key.columns}
     fields = []
     for column in table.columns:
-        small = isinstance(column.type, sql.SmallInteger)
-        digits = 18 if isinstance(column.type, sql.BigInteger) else 9
+        digits, most = _digits(column.type)
         fields.append(
             Field(
                 name=column.name,
-                family=Family.OTHER if small and column.name in primary else family_of(column.type),
+                family=family_of(column.type),
                 nullable=bool(column.nullable) and column.name not in primary,
                 unique=column.name in alone or primary == {column.name},
                 key=column.name in primary or (table.name, column.name) in links,
                 link=links.get((table.name, column.name), ""),
                 digits=digits,
+                most=most,
             )
         )
     return Shape(name=table.name, fields=tuple(fields))
 
 
+def _digits(kind: Any) -> tuple[int, int]:
+    """How many digits a number's type holds, and how many values from 0 on where they are few."""
+    few = _FEW.get(kind.__class__.__name__.upper())
+    if few is not None:
+        return few
+    if isinstance(kind, sql.SmallInteger):
+        return 4, 32_768
+    if isinstance(kind, sql.BigInteger):
+        return 18, 0
+    if isinstance(kind, sql.Numeric) and not isinstance(kind, sql.Float):
+        whole = kind.precision is not None and not kind.scale
+        return (min(int(kind.precision or 0), 18), 0) if whole else (0, 0)
+    return (0, 0) if isinstance(kind, sql.Float) else (9, 0)
+
+
 def same_for_linked(plans: Sequence[TablePlan]) -> list[TablePlan]:
     """Columns that are joined are masked alike: as the one of them that was recognised."""
     leaders: dict[str, Step] = {}
-    digits: dict[str, int] = {}
+    digits: dict[str, tuple[int, int]] = {}
     for table in plans:
         for step in table.steps:
             link = step.field.link
             if link:
-                digits[link] = min(digits.get(link, 18), step.field.digits)
+                held = step.field.digits, step.field.most
+                digits[link] = min(digits.get(link, (18, 0)), held)
                 known = leaders.get(link)
                 if known is None or (known.kind is None and step.kind is not None):
                     leaders[link] = step
@@ -109,7 +128,8 @@ def same_for_linked(plans: Sequence[TablePlan]) -> list[TablePlan]:
         leader = leaders.get(step.field.link)
         if leader is None:
             return step
-        told = replace(step.field, digits=digits[step.field.link])
+        held, most = digits[step.field.link]
+        told = replace(step.field, digits=held, most=most)
         return replace(
             step, field=told, kind=leader.kind, by=leader.by, mask=leader.mask,
             permute=leader.permute, note=leader.note,

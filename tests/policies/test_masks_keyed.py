@@ -110,36 +110,6 @@ def test_foreign_bytes_are_no_sealed_field(value: str) -> None:
     assert keyed.unseal(Seal(), HERE)(f"qm1:k2:{value}") is Trouble.WRONG_SHAPE
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**9 - 1), st.integers(0, 10**9 - 1))
-def test_permuted_keys_are_one_to_one(one: int, other: int) -> None:
-    permute = keyed.permute(HERE, 9)
-    here, there = permute([one, other])
-    assert (here == there) == (one == other)
-    assert 0 <= here < 10**9
-    assert permute([other]) == [there]
-
-
-def test_what_cannot_be_permuted() -> None:
-    permute = keyed.permute(HERE, 9)
-    assert permute([-1, 10**9, b"1", "٣", "x"]) == [
-        Trouble.WRONG_SHAPE,
-        Trouble.WRONG_SHAPE,
-        Trouble.WRONG_TYPE,
-        Trouble.WRONG_SHAPE,
-        Trouble.WRONG_SHAPE,
-    ]
-
-
-def test_numbers_written_in_any_type_are_permuted_alike() -> None:
-    permute = keyed.permute(HERE, 9)
-    made = permute([None, 7, "7", Decimal(7), 7.0, "", True])
-    assert made[0] is None
-    assert made[5] == ""
-    assert made[1] == made[2] == made[3] == made[4]
-    assert made[6] is Trouble.WRONG_TYPE
-
-
 def test_dates_of_a_subject_move_together() -> None:
     shift = keyed.shift(Shift(days=30), HERE)
     first = shift(date(2014, 5, 6), "F01")

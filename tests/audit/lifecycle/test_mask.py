@@ -52,7 +52,12 @@ def test_unique_and_joined_columns_stay_so() -> None:
     assert step.permute
     (step,) = planned(Field(name="no", family=Family.WHOLE, key=True), Kind.STUDENT_NUMBER).steps
     assert step.permute
-    assert planned(Field(name="at", family=Family.DATE, key=True)).wrong
+    for family in (Family.DATE, Family.TIME, Family.UUID, Family.NUMBER):
+        found = planned(Field(name="at", family=family, key=True))
+        assert found.steps[0].permute
+        assert not found.wrong
+    assert planned(Field(name="at", family=Family.NUMBER, key=True, digits=0)).wrong
+    assert planned(Field(name="at", family=Family.BYTES, key=True)).wrong
 
 
 def test_values_have_the_type_of_their_column() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,8 +18,8 @@ from sqlalchemy.pool import NullPool
 from audit.lifecycle import mask_db
 from audit.lifecycle.mask_db import Place, mask_database, plan_database
 from audit.lifecycle.mask_job import Done, Job
-from policies.masks_files import load_headers, load_mask
-from policies.masks_model import Keys
+from policies.masks_files import ColumnRule, load_headers, load_mask
+from policies.masks_model import Algorithm, Keys, Mask
 from rules.load import DataError, WorldError
 from rules.personal_files import load_finder
 from tests.audit.lifecycle.school import JOIN, fill, person
@@ -246,3 +247,64 @@ def test_sources_are_opened_to_read(tmp_path: Path) -> None:
     engine = mask_db.engine_of(source, write=False)
     with mask_db.snapshot(engine) as one, pytest.raises(Exception, match="readonly"):
         one.execute(text("DELETE FROM student"))
+
+
+KEYS_OF_ALL_TYPES = (
+    "CREATE TABLE day (held DATE PRIMARY KEY, hours INTEGER NOT NULL)",
+    "CREATE TABLE room (no SMALLINT PRIMARY KEY, title VARCHAR(20))",
+    "CREATE TABLE pupil (id {uuid} PRIMARY KEY, code NUMERIC(10, 0) NOT NULL UNIQUE,"
+    " no SMALLINT NOT NULL, phone VARCHAR(11),"
+    " CONSTRAINT fk_room FOREIGN KEY (no) REFERENCES room (no))",
+    "CREATE TABLE visit (pupil {uuid} NOT NULL, held DATE NOT NULL, code NUMERIC(10, 0) NOT NULL,"
+    " PRIMARY KEY (pupil, held),"
+    " CONSTRAINT fk_pupil FOREIGN KEY (pupil) REFERENCES pupil (id),"
+    " CONSTRAINT fk_held FOREIGN KEY (held) REFERENCES day (held),"
+    " CONSTRAINT fk_code FOREIGN KEY (code) REFERENCES pupil (code))",
+)
+ALL_JOINED = (
+    "SELECT r.title, d.hours, count(*) FROM {0}visit v JOIN {0}pupil p ON p.id = v.pupil"
+    " JOIN {0}pupil q ON q.code = v.code JOIN {0}day d ON d.held = v.held"
+    " JOIN {0}room r ON r.no = p.no GROUP BY r.title, d.hours ORDER BY 1, 2"
+)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("server", [postgresql, mariadb], ids=["postgresql", "mariadb"])
+def test_keys_of_every_type_keep_their_joins(
+    server: Callable[[], AbstractContextManager[str]],
+) -> None:
+    titles = replace(JOB, policy=replace(POLICY, columns=(
+        ColumnRule(match="room.title", mask=Mask(algorithm=Algorithm.PASS), reason="not a person"),
+        ColumnRule(match="day.hours", mask=Mask(algorithm=Algorithm.PASS), reason="not a person"),
+    )))  # fmt: skip
+    with server() as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            for statement in KEYS_OF_ALL_TYPES:
+                connection.execute(text(statement.format(uuid="UUID")))
+            for place in range(12):
+                connection.execute(
+                    text("INSERT INTO day VALUES (:d, :h)"),
+                    {"d": date(2026, 9, 1 + place), "h": place % 3},
+                )
+                connection.execute(
+                    text("INSERT INTO room VALUES (:n, :t)"), {"n": place, "t": f"r{place % 4}"}
+                )
+            for place in range(40):
+                told = {"i": str(UUID(int=place + 1)), "c": 2026000000 + place, "n": place % 12,
+                        "p": person(place)[3], "d": date(2026, 9, 1 + place % 12)}  # fmt: skip
+                connection.execute(text("INSERT INTO pupil VALUES (:i, :c, :n, :p)"), told)
+                connection.execute(text("INSERT INTO visit VALUES (:i, :d, :c)"), told)
+        copy = url.replace("/district?", "/masked?")
+        target = Place(url=copy, schema="masked" if copy == url else "")
+        done = mask_database(titles, Place(url=url), target)
+        assert done.published
+        assert rows(url, ALL_JOINED.format("")) == rows(url, ALL_JOINED.format("masked."))
+        for column in ("pupil.id", "pupil.code", "visit.held", "room.no"):
+            table, name = column.split(".")
+            ours = {row[0] for row in rows(url, f"SELECT {name} FROM {table}")}
+            masked = {row[0] for row in rows(url, f"SELECT {name} FROM masked.{table}")}
+            assert len(ours) == len(masked), column
+            if name in ("id", "code"):
+                assert not ours & masked, column
+        troubles = [table["troubles"] for table in done.body["tables"]]
+        assert troubles == [{}] * 4
