@@ -2,7 +2,7 @@
 # Install the Debian packages that the tests need (a browser, a database server, clients).
 # `bench` adds the peers that the benchmarks compare with. Nothing here is needed to run the product.
 set -eu
-packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo poppler-utils libxml2-utils openscap-common mariadb-server redis-server nginx-light debootstrap systemd-container"
+packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql postgresql-15-pgaudit libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo poppler-utils libxml2-utils openscap-common mariadb-server redis-server nginx-light debootstrap systemd-container"
 [ "${1:-}" = bench ] && packages="curl nginx-light squid-openssl e2guardian"
 missing=""
 for package in $packages; do

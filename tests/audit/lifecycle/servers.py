@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,8 +26,8 @@ def _as(user: str, *command: str | Path) -> None:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """The URL of a new, empty PostgreSQL server."""
+def postgresql(settings: Mapping[str, str] = {}) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL server; `{folder}` in a setting is its own folder."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         pytest.fail("PostgreSQL is not installed: apt-get install postgresql (make test does it)")
@@ -51,6 +51,9 @@ def postgresql() -> Iterator[str]:
         )
         control = programs[-1].with_name("pg_ctl")
         options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            for name, value in settings.items():
+                file.write(f"{name} = '{value.format(folder=folder)}'\n")
         _as("postgres", control, "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
         try:
             yield f"postgresql+pg8000://qinglang@/postgres?unix_sock={folder}/.s.PGSQL.5432"
@@ -61,8 +64,8 @@ def postgresql() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def mariadb() -> Iterator[str]:
-    """The URL of a new MariaDB server with an empty database `district`."""
+def mariadb(options: Sequence[str] = ()) -> Iterator[str]:
+    """The URL of a new MariaDB server with an empty database `district`; options as above."""
     server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
     if not Path(server).exists():
         pytest.fail("MariaDB is not installed: apt-get install mariadb-server (make test does it)")
@@ -96,6 +99,7 @@ def mariadb() -> Iterator[str]:
                 "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=32M",
                 "--character-set-server=utf8mb4",
+                *(one.format(folder=folder) for one in options),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
