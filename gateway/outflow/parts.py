@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from gateway.content import charset_of
 from gateway.outflow.model import Attached, Leaf, Part, Write
 from gateway.outflow.shapes import form_leaves, json_leaves
+from rules.readers.signatures import Sort, sort_of
 from rules.recognise.personal.carried import Opaque
 
 MOST_PARTS: Final = 2_000
@@ -30,10 +31,6 @@ _FORM_LIKE = re.compile(r"[\w%.\[\]~-]{1,100}=[^\r\n<>{}]*\Z")
 _JSONS = ("application/json", "application/x-ndjson", "application/ndjson", "application/graphql",
           "application/csp-report", "application/jsonl", "text/event-stream")  # fmt: skip
 _XMLS = ("application/xml", "application/soap+xml", "application/xhtml")
-MEDIA_HEADS: Final = (
-    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"OggS", b"ID3", b"\xff\xfb", b"fLaC",
-    b"\x1aE\xdf\xa3", b"\x00\x00\x01\x00", b"II*\x00", b"MM\x00*",
-)  # fmt: skip
 
 
 def parts(body: bytes, content_type: str, path: str = "") -> tuple[Part, ...]:
@@ -136,7 +133,7 @@ def _printable(doc: str) -> bool:
 
 def is_media(data: bytes) -> bool:
     """Pictures, sound and film, by their first bytes."""
-    return data.startswith(MEDIA_HEADS) or data[4:8] == b"ftyp"
+    return sort_of(data) in (Sort.PICTURE, Sort.SOUND)
 
 
 def _is_file(name: str) -> bool:

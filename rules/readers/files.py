@@ -20,6 +20,7 @@ from rules.readers.mail import mail_pieces
 from rules.readers.model import BOUNDS, Bounds, Piece, Unread
 from rules.readers.papers import docx_pieces, pdf_pieces
 from rules.readers.sheets import OLE, sheet_pieces
+from rules.readers.signatures import Sort, sort_of
 from rules.readers.tables import csv_pieces
 from rules.readers.texts import text_pieces
 
@@ -64,7 +65,8 @@ def stream_pieces(
     elif (known := _by_content(head, end)) is not None:
         yield from known(name, stream, bounds)
     else:
-        yield Unread(path=name, what=UNKNOWN)
+        sort = sort_of(head)
+        yield Unread(path=name, what=UNKNOWN if sort in (None, Sort.OTHER) else sort.value)
 
 
 def _by_content(head: bytes, end: str) -> Reader | None:
@@ -74,18 +76,9 @@ def _by_content(head: bytes, end: str) -> Reader | None:
         return pdf_pieces
     if head.startswith(b"PAR1"):
         return parquet_pieces
-    if end in BY_NAME:
-        return BY_NAME[end]
-    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not marked and head.count(0) > len(head) // 8 and not _wide(head):
+    if sort_of(head) is not None:
         return None
-    return text_pieces
-
-
-def _wide(head: bytes) -> bool:
-    """UTF-16 without a mark: zero bytes on one side only."""
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    return min(even, odd) * 20 < max(even, odd)
+    return BY_NAME.get(end, text_pieces)
 
 
 def _office(stream: BinaryIO) -> Reader | None:
