@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
@@ -123,13 +123,24 @@ class Finder:
             people = list(self._names.roster(folded, self.roster))
             found += people
             found += beside(folded, people)
+        found += self._cells(folded, found)
+        return settled(found)
+
+    def _cells(self, folded: str, found: Sequence[Hit]) -> list[Hit]:
+        """What Markdown tables hold under their headers, where nothing was found without them."""
+        spans: list[tuple[int, int]] | None = None
+        more: list[Hit] = []
         for header, start, end in cells(folded):
-            if any(one.start < end and start < one.end for one in found):
+            if spans is None:
+                spans = sorted((one.start, one.end) for one in found)
+                reach = list(accumulate((high for _, high in spans), max))
+            at = bisect_left(spans, (end, 0))  # those that begin before the cell ends
+            if at and reach[at - 1] > start:
                 continue
             hit = self.value(folded[start:end], header)
             if hit is not None and hit.confidence is Confidence.VERIFIED:
-                found.append(hit._replace(start=start + hit.start, end=start + hit.end))
-        return settled(found)
+                more.append(hit._replace(start=start + hit.start, end=start + hit.end))
+        return more
 
     def _read(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> list[Hit]:
         numbers, letters, places, names = spans
