@@ -62,6 +62,8 @@ def register(commands: Any) -> None:
     check.add_argument("file", type=Path)
     check.add_argument("--key", type=Path, metavar="PEM", help="信任的公钥 the public key trusted")
     check.add_argument("--result", type=Path, metavar="FILE", help="比对副本 compare the copy too")
+    check.add_argument("--risk", type=Path, metavar="JSON",
+                       help="副本的 `data risk --json` 报告 the report of the copy")  # fmt: skip
     check.add_argument("--json", action="store_true")
     check.set_defaults(run=run_verify)
 
@@ -251,6 +253,7 @@ def run_verify(options: argparse.Namespace) -> int:
     """0: the signature holds and the job was clean (and the copy is the one it names)."""
     from audit.lifecycle.certificate import verify
     from audit.lifecycle.mask_job import digest_of
+    from audit.lifecycle.standing import standing
 
     try:
         text = options.file.read_text(encoding="utf-8")
@@ -263,10 +266,14 @@ def run_verify(options: argparse.Namespace) -> int:
         named = body.get("result", {}).get("sha256")
         if not options.result.is_file() or digest_of(options.result) != named:
             wrong = "副本不是证书所指的那份 the copy is not the one it names"
+    said = standing(body, _report_of(options.risk) if options.risk else None)
+    if not wrong and said.wrong is not None:
+        wrong = f"{said.wrong.zh} {said.wrong.en}"
     trusted = options.key is not None
     if options.json:
-        print(json.dumps({"holds": not wrong, "wrong": wrong, "trusted": trusted, "body": body},
-                         ensure_ascii=False))  # fmt: skip
+        told = {"still": said.still, "zh": said.text.zh, "en": said.text.en}
+        print(json.dumps({"holds": not wrong, "wrong": wrong, "trusted": trusted,
+                          "standing": told, "body": body}, ensure_ascii=False))  # fmt: skip
     elif wrong:
         print(f"✗ {wrong}")
     else:
@@ -275,5 +282,13 @@ def run_verify(options: argparse.Namespace) -> int:
             print(
                 "  未指定信任的公钥 --key：只说明未被改动 no trusted key: it only was not changed"
             )
-        print(f"  {body['standing']['zh']} {body['standing']['en']}")
+        print(f"  {said.text.zh} {said.text.en}")
     return 1 if wrong else 0
+
+
+def _report_of(path: Path) -> object:
+    """What a file says, whatever it is; a file that cannot be read is a DataError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise _bad(path.name, "风险报告读不到 the risk report cannot be read") from None

@@ -12,15 +12,18 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from audit.lifecycle.grouping import Groups
 from audit.lifecycle.inventory import plain
+from audit.lifecycle.mask_job import digest_of
 from audit.lifecycle.recording import Use, add_record, recording
 from audit.lifecycle.risk import K_WITHIN, Report, propose, weigh
 from audit.lifecycle.risk_source import Opened, opened, wrong
 from audit.lifecycle.shapes import text_of
+from rules.load import WorldError
 
 MOST_ROWS = 200_000  # read where combinations are tried
 MOST_TOGETHER = 4
@@ -73,16 +76,25 @@ def run_risk(options: argparse.Namespace) -> int:
             return run_enforce(options, use)
         if options.candidates:
             return _search(options, use)
+        weighed = _digest(options.source)
         with opened(options.source, options.table) as source:
             report = _report(options, source)
+        if weighed != _digest(options.source):
+            raise WorldError("源文件在评估期间变了 the source changed while it was weighed")
         use.subjects = report.rows
         use.fields = tuple(report.quasi)
     if options.json:
-        document = {"qinglang": "risk", "version": 1, "report": plain(report)}
+        document = {"qinglang": "risk", "version": 1, "source": weighed, "report": plain(report)}
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     else:
         _print(report)
     return 1 if report.k < report.wanted or report.direct else 0
+
+
+def _digest(source: str) -> dict[str, str]:
+    """Which file was weighed; of a database nothing is said."""
+    path = Path(source)
+    return {} if "://" in source or not path.is_file() else {"sha256": digest_of(path)}
 
 
 def _search(options: argparse.Namespace, use: Use) -> int:
@@ -148,11 +160,31 @@ def _report(options: argparse.Namespace, source: Opened) -> Report:
             groups.groups(totals),
             quasi=[*(given or quasi)],
             totals=totals,
-            direct=[one for one in direct if one not in ways],
+            direct=_telling(source, [one for one in direct if one not in ways]),
             proposed=not given,
             wanted=options.k,
             population=options.population,
         )
+
+
+def _telling(source: Opened, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that hold anything: what is wholly redacted names nobody."""
+    places = {name: at for at, name in enumerate(source.columns)}
+    empty = [
+        one for one in columns if all(_blank(text_of(row[places[one]])) for row in source.head)
+    ]
+    found: set[str] = set()
+    for row in source.rows(empty) if empty else ():
+        found |= {
+            name for name, value in zip(empty, row, strict=True) if not _blank(text_of(value))
+        }
+        if len(found) == len(empty):
+            break
+    return [one for one in columns if one not in empty or one in found]
+
+
+def _blank(text: str) -> bool:
+    return not text.strip(" *＊●■□×")
 
 
 def _way(name: str) -> Callable[[str], str]:
