@@ -19,7 +19,17 @@ from audit.lifecycle.model import By
 from policies import masks_keys
 from policies.masking import TABLE, Masker, fit
 from policies.masks_files import KeyColumns, MaskPolicy
-from policies.masks_model import DIRECT, Algorithm, Context, Format, Keys, Mask, Pseudonym, Vault
+from policies.masks_model import (
+    DIRECT,
+    Algorithm,
+    Context,
+    Format,
+    Keys,
+    Mask,
+    Pseudonym,
+    Trouble,
+    Vault,
+)
 from policies.masks_plain import REDACTED
 from rules.model import Text
 from rules.recognise.personal.finder import Finder
@@ -247,6 +257,17 @@ class Worker:
             found = masker.many(batch[place], subjects, self._batch)
             made.append(typed(found, step))
         return made
+
+    def skip(self, rows: int) -> None:
+        """A batch that was masked before: what depends on its number goes on as if here."""
+        self._batch += 1
+        self.rows += rows
+
+    def recall(self, troubles: Mapping[str, Mapping[str, int]]) -> None:
+        """What gave trouble in batches that were masked before."""
+        for step, one in zip(self.steps, self._maskers, strict=True):
+            for name, count in troubles.get(step.field.name, {}).items():
+                one.troubles[Trouble(name)] += count
 
     def troubles(self) -> dict[str, dict[str, int]]:
         """Column → what could not be masked as told, counted."""

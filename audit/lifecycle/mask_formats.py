@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,21 +124,39 @@ class CsvReader(_Opening):
             yield [list(column) for column in zip(*part, strict=True)]
 
 
-class CsvWriter:
-    """UTF-8."""
+class LineWriter:
+    """UTF-8 text that another job may go on with. `at`: bytes that are there already."""
 
-    def __init__(self, path: Path, delimiter: str = ",") -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, delimiter=delimiter, lineterminator="\n")
+    def __init__(self, path: Path, at: int = 0) -> None:
+        self._file = path.open("r+" if at else "w", encoding="utf-8", newline="")
+        self._at = at
+        if at:
+            self._file.truncate(at)
+            self._file.seek(0, os.SEEK_END)
 
-    def table(self, head: Head, kept: Sequence[bool]) -> None:  # noqa: ARG002
-        self._writer.writerow(head.columns)
-
-    def write(self, columns: Sequence[Sequence[Any]]) -> None:
-        self._writer.writerows(zip(*columns, strict=True))
+    def size(self) -> int:
+        """Bytes written, all of them on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
         _close(self._file)
+
+
+class CsvWriter(LineWriter):
+    """UTF-8."""
+
+    def __init__(self, path: Path, delimiter: str = ",", at: int = 0) -> None:
+        super().__init__(path, at)
+        self._writer = csv.writer(self._file, delimiter=delimiter, lineterminator="\n")
+
+    def table(self, head: Head, kept: Sequence[bool]) -> None:  # noqa: ARG002
+        if not self._at:
+            self._writer.writerow(head.columns)
+
+    def write(self, columns: Sequence[Sequence[Any]]) -> None:
+        self._writer.writerows(zip(*columns, strict=True))
 
 
 class JsonReader(_Opening):
@@ -208,12 +227,10 @@ def _refuse(_name: str) -> Any:
     raise ValueError("not a number")
 
 
-class JsonWriter:
+class JsonWriter(LineWriter):
     """One flat object a line."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("w", encoding="utf-8")
-        self._names: tuple[str, ...] = ()
+    _names: tuple[str, ...] = ()
 
     def table(self, head: Head, kept: Sequence[bool]) -> None:  # noqa: ARG002
         self._names = head.columns
@@ -222,9 +239,6 @@ class JsonWriter:
         for row in zip(*columns, strict=True):
             made = dict(zip(self._names, row, strict=True))
             self._file.write(json.dumps(made, ensure_ascii=False, default=str) + "\n")
-
-    def close(self) -> None:
-        _close(self._file)
 
 
 def _encoding(path: Path) -> str:

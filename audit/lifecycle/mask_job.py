@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from audit.lifecycle import mask_resume
 from audit.lifecycle.mask import (
     SAMPLE,
     Family,
@@ -32,8 +33,9 @@ from audit.lifecycle.mask import (
     masker_of,
     plan,
 )
-from audit.lifecycle.mask_formats import Columns, Head, Reader, wrong
+from audit.lifecycle.mask_formats import BATCH, Columns, Head, LineWriter, Reader, wrong
 from audit.lifecycle.mask_inventory import Known
+from audit.lifecycle.mask_resume import Point
 from audit.lifecycle.mask_sheets import open_reader, open_writer
 from audit.lifecycle.model import By
 from audit.lifecycle.residual import Scan, Seen
@@ -175,12 +177,17 @@ def mask_file(job: Job, source: Path, target: Path) -> Done:
             try:
                 return _masked(job, source, target, part)
             finally:
+                mask_resume.forget(_point(target))
                 with suppress(FileNotFoundError):
                     part.unlink()
     except OSError as error:
         raise WorldError(_sentence(error)) from None
     except (ValueError, ArithmeticError) as error:  # a library's sentence may quote a cell
         raise wrong(source, f"内容读不了 cannot be read: {type(error).__name__}") from None
+
+
+def _point(target: Path) -> Path:
+    return target.with_name(f".{target.name}.job")
 
 
 def _sentence(error: OSError) -> str:
@@ -193,22 +200,35 @@ def _masked(job: Job, source: Path, target: Path, part: Path) -> Done:
     before = digest_of(source)
     reader = open_reader(source)
     plans = plans_of(job, reader)
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    writer = open_writer(part, target.suffix, reader)
     expected = source.stat().st_size // ROWS_GUESS
     direct = sum(step.direct for _, table in plans for step in table.steps)
     seen = Seen(expected * max(1, direct))
+    points = _points(job, before, [table for _, table in plans], target, part)
+    last = points.last() if len(plans) == 1 else mask_resume.START
+    if not last.batches:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    writer = open_writer(part, target.suffix, reader, last.size)
     tables = []
     try:
         for head, table in plans:
             worker = job.worker(table)
+            worker.recall(last.troubles)
             writer.table(head, [s.mask.algorithm is Algorithm.PASS for s in table.steps])
-            for batch in reader.batches(head):
+            for number, batch in enumerate(reader.batches(head), 1):
                 for step, column in zip(table.steps, batch, strict=True):
                     if step.direct:
                         seen.add(column, step.kind)
+                if number <= last.batches:  # masked before the job was killed
+                    worker.skip(len(batch[0]))
+                    continue
                 writer.write(worker.columns(batch))
                 job.tell(head.name, worker.rows)
+                if isinstance(writer, LineWriter) and number % mask_resume.EVERY == 0:
+                    points.keep(
+                        Point(batches=number, size=writer.size(), troubles=worker.troubles())
+                    )
             tables.append(
                 {
                     "table": table.name,
@@ -237,6 +257,19 @@ def _masked(job: Job, source: Path, target: Path, part: Path) -> Done:
             os.fsync(file.fileno())
         part.replace(target)
     return Done(body=body, published=scan.found.clean)
+
+
+def _points(
+    job: Job, source: str, plans: list[TablePlan], target: Path, part: Path
+) -> mask_resume.Points:
+    """Points of a job over this source, by this policy, plan and key, on this day."""
+    mark = mask_resume.mark_of(
+        source,
+        [job.digest, job.keys.id, job.keys.derive("fingerprint", "").hex(), job.today.isoformat()],
+        [table.told() for table in plans],
+        [target.suffix, BATCH],
+    )
+    return mask_resume.Points(_point(target), part, mark)
 
 
 def _scanned(

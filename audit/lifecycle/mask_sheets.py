@@ -215,15 +215,18 @@ def open_reader(path: Path) -> Reader:
             raise wrong(path, "不支持的格式 not a format that can be masked", " ".join(SUFFIXES))
 
 
-def open_writer(path: Path, suffix: str, source: Reader) -> Writer:
-    """A writer of a format (by suffix) to a path that is not published yet."""
+def open_writer(path: Path, suffix: str, source: Reader, at: int = 0) -> Writer:
+    """A writer of a format (by suffix) to a path that is not published yet.
+
+    `at`: how many bytes of a text are there already; no other format can be gone on with.
+    """
     match suffix.lower():
         case ".csv":
-            return CsvWriter(path)
+            return CsvWriter(path, at=at)
         case ".tsv":
-            return CsvWriter(path, "\t")
+            return CsvWriter(path, "\t", at)
         case ".jsonl" | ".ndjson":
-            return JsonWriter(path)
+            return JsonWriter(path, at)
         case ".xlsx":
             return XlsxWriter(path)
         case ".parquet":
