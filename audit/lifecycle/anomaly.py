@@ -16,6 +16,7 @@ from audit.lifecycle.logs.model import Entry, Verb
 from audit.lifecycle.people import Person
 
 MOST = 100_000  # pairs and accounts remembered
+MOST_TIMES = 10_000  # of an example
 
 
 class Sign(StrEnum):
@@ -31,6 +32,14 @@ class Sign(StrEnum):
     AUDITING = "auditing"
     REFUSED = "refused"
     SERVICE = "service"
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,14 @@ class Example:
     auditing: bool = False
     times: int = 1
 
+    def __post_init__(self) -> None:
+        try:
+            dt.datetime.fromisoformat(self.at)
+        except ValueError:
+            raise ValueError("`at` 须为 2026-11-23T10:00:00 这样的时刻 is no time") from None
+        if not 1 <= self.times <= MOST_TIMES or self.rows < 0:
+            raise ValueError(f"`times` 1 – {MOST_TIMES}, `rows` 0 –")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -57,7 +74,7 @@ class Rule:
     id: str
     sign: Sign
     title: str
-    severity: str
+    severity: Severity
     clauses: tuple[str, ...]
     examples: tuple[Example, ...]
     limit: int = 0  # rows, or failed logins
@@ -67,6 +84,23 @@ class Rule:
     days: int = 0  # of a log, in which every pair is new
     programs: tuple[str, ...] = ()  # of a person at a terminal
 
+    def __post_init__(self) -> None:
+        wrong = []
+        if min(self.limit, self.seconds, self.days) < 0:
+            wrong.append("`limit`, `seconds`, `days` 不得为负 may not be negative")
+        if not 0 <= self.begins < self.ends <= 24:
+            wrong.append("0 ≤ `begins` < `ends` ≤ 24")
+        if self.sign in (Sign.ROWS, Sign.REFUSED) and self.limit < 1:
+            wrong.append("`limit` 至少为 1 is at least 1")
+        if self.sign is Sign.REFUSED and self.seconds < 1:
+            wrong.append("`seconds` 至少为 1 is at least 1")
+        if self.sign is Sign.SERVICE and not self.programs:
+            wrong.append("`programs` 不得为空 may not be empty")
+        if not self.clauses:
+            wrong.append("`clauses` 要有依据 a basis is wanted")
+        if wrong:
+            raise ValueError(f"{self.id}: " + "; ".join(wrong))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyFile:
@@ -74,6 +108,17 @@ class AnomalyFile:
 
     tables: tuple[str, ...]
     rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        names = [one.id for one in self.rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"`id` 重复 stands twice: {', '.join(twice)}")
+        if not self.tables:
+            raise ValueError("`tables` 不得为空 may not be empty")
+        untrue = list(unproved(self))
+        if untrue:
+            raise ValueError("示例不成立 examples do not hold: " + "; ".join(untrue))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,21 +140,40 @@ def by_account(people: Iterable[Person]) -> dict[str, Person]:
 
 def judged(file: AnomalyFile, source: str, one: Entry, state: State) -> Iterator[Rule]:
     """The rules that see something in this entry."""
+    return _judged(file.tables, file.rules, source, one, state)
+
+
+def _judged(
+    tables: tuple[str, ...], rules: tuple[Rule, ...], source: str, one: Entry, state: State
+) -> Iterator[Rule]:
     state.began.setdefault(source, one.at)
-    personal = [t for t in one.did.tables if _matches(t, file.tables)]
-    for rule in file.rules:
+    personal = [t for t in one.did.tables if _matches(t, tables)]
+    for rule in rules:
         if _SIGNS[rule.sign](rule, source, one, personal, state):
             yield rule
 
 
 def examined(file: AnomalyFile, rule: Rule, case: Example, state: State) -> bool:
     """Whether the rule, alone, sees the example."""
-    alone = AnomalyFile(tables=file.tables, rules=(rule,))
     at = dt.datetime.fromisoformat(case.at).replace(tzinfo=state.zone).timestamp()
     seen = False
     for number in range(case.times):
-        seen |= bool(list(judged(alone, "example", _entry(case, at + number), state)))
+        entry = _entry(case, at + number)
+        seen |= bool(list(_judged(file.tables, (rule,), "example", entry, state)))
     return seen
+
+
+def unproved(file: AnomalyFile) -> Iterator[str]:
+    """Rules whose own examples they do not see, or see where they should not.
+
+    In an example `robot` is a service account, `gone` that of somebody who left the day before.
+    """
+    gone, robot = Person(id="gone", leaves="2026-11-22"), Person(id="robot", service=True)
+    for rule in file.rules:
+        for number, case in enumerate(rule.examples, 1):
+            state = State(zone=dt.UTC, people={"gone": gone, "robot": robot})
+            if examined(file, rule, case, state) is not case.hit:
+                yield f"{rule.id} [{number}]"
 
 
 def _entry(case: Example, at: float) -> Entry:

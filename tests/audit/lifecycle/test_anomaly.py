@@ -8,7 +8,7 @@ import pytest
 from audit.lifecycle import anomaly
 from audit.lifecycle.anomaly import AnomalyFile, Sign, State, by_account, examined
 from audit.lifecycle.people import Person
-from rules.load import load
+from rules.load import DataError, load
 
 SHIPPED = load(AnomalyFile, Path(anomaly.__file__).parent / "anomalies" / "school.yaml")
 PEOPLE = by_account(
@@ -44,3 +44,34 @@ def test_first_sight_is_said_once_and_bounded(monkeypatch: pytest.MonkeyPatch) -
     full = state()
     assert not examined(SHIPPED, rule, case, full)
     assert full.full
+
+
+HEAD = "tables: [students]\nrules:\n- id: a\n  title: t\n  clauses: [x]\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("  sign: rows\n  severity: grave\n  limit: 5\n  examples: []\n", "grave"),
+        ("  sign: rows\n  severity: low\n  examples: []\n", "limit"),
+        ("  sign: rows\n  severity: low\n  limit: -5\n  examples: []\n", "不得为负"),
+        ("  sign: hours\n  severity: low\n  begins: 20\n  ends: 7\n  examples: []\n", "begins"),
+        ("  sign: refused\n  severity: low\n  limit: 2\n  examples: []\n", "seconds"),
+        ("  sign: service\n  severity: low\n  examples: []\n", "programs"),
+        ("  sign: export\n  severity: low\n  examples: [{hit: true}]\n", "示例不成立"),
+        ("  sign: export\n  severity: low\n  examples: [{hit: false, at: x}]\n", "at"),
+        ("  sign: export\n  severity: low\n  examples: [{hit: false, times: 0}]\n", "times"),
+    ],
+)
+def test_rules_that_cannot_be_meant(tmp_path: Path, more: str, said: str) -> None:
+    (tmp_path / "r.yaml").write_text(HEAD + more, encoding="utf-8")
+    with pytest.raises(DataError, match=r"r\.yaml:[0-9]+:[0-9]+") as ended:
+        load(AnomalyFile, tmp_path / "r.yaml")
+    assert said in str(ended.value)
+
+
+def test_an_id_stands_once(tmp_path: Path) -> None:
+    rule = "- {id: a, sign: export, severity: low, title: t, clauses: [x], examples: []}\n"
+    (tmp_path / "r.yaml").write_text("tables: [s]\nrules:\n" + rule * 2, encoding="utf-8")
+    with pytest.raises(DataError, match="twice: a"):
+        load(AnomalyFile, tmp_path / "r.yaml")
