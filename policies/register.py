@@ -22,6 +22,7 @@ from rules.hosts import canonical
 from rules.load import Problem
 from rules.model import Basis, Status, Text
 
+MOST_CELL = 131_072  # characters; an open quotation mark swallows what follows
 MOST_ROWS = 2_000
 MOST_HOSTS = 50  # of one app
 LONGEST = 300  # characters of a cell that is shown to people
@@ -92,6 +93,8 @@ def read_register(text: str, file: str) -> Register:
         for cells in rows:
             if not any(cell.strip() for cell in cells):
                 continue
+            if max(map(len, cells)) > MOST_CELL:  # the module's own limit is anybody's to raise
+                raise csv.Error(f"field larger than {MOST_CELL}")
             if len(apps) >= MOST_ROWS:
                 wrong(rows.line_num, f"more than {MOST_ROWS} rows")
                 break

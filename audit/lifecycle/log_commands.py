@@ -1,4 +1,4 @@
-"""`qinglang data access import|check|entries`: audit logs of databases into the store, and judged.
+"""`qinglang data access import|check|entries|accept`: audit logs into the store, and judged.
 
 Importing reads statements of other people, so it stands on record like any use of data. A door.
 """
@@ -14,8 +14,9 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.acting import book_of, wrong
+from audit.lifecycle.acting import acting, add_book, book_of, wrong
 from audit.lifecycle.anomaly import AnomalyFile, State, by_account, judged
+from audit.lifecycle.gaps import KIND, GapError, accepted, body_of, mark_of
 from audit.lifecycle.logs.importing import FORMATS, How, Imported, import_file
 from audit.lifecycle.logs.model import Entry
 from audit.lifecycle.logs.postgresql import PREFIX, pattern_of
@@ -53,6 +54,44 @@ def add_import(subs: Any) -> None:
     add_record(one)
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run_check)
+
+
+def add_accept(subs: Any) -> None:
+    """`accept` below `access`: a gap that somebody answers for."""
+    one = subs.add_parser("accept", help="说明日志缺口 / answer for a gap of a log")
+    one.add_argument("place", metavar="FILE:LINE", help="`access check` 所示 as `check` shows it")
+    one.add_argument("--source", required=True, metavar="NAME")
+    one.add_argument("--kind", required=True, choices=("idle", "missing", "unreadable", "changed"))
+    one.add_argument("--reason", required=True, metavar="TEXT")
+    add_store(one)
+    add_book(one)
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=run_accept)
+
+
+def run_accept(options: argparse.Namespace) -> int:
+    """0: on record. 1: this person may not, or this gap may not be accepted."""
+    if not (options.store / NAME).is_file():
+        raise wrong(str(options.store), "没有导入 nothing was imported", "data access import")
+    with Store(options.store) as store:
+        gaps = [
+            one
+            for one in store.gaps()
+            if (one.source, f"{one.file}:{one.line}", one.kind)
+            == (options.source, options.place, options.kind)
+        ]
+    if not gaps:
+        raise wrong(options.place, "没有这个缺口 no such gap", "qinglang data access check")
+    with acting(options) as act:
+        try:
+            bodies = [body_of(gap, act.actor, options.reason) for gap in gaps]
+        except GapError as error:
+            say(options, {"refused": str(error)})
+            return 1
+        for body in bodies:
+            act.write(KIND, body)
+    say(options, {"accepted": options.kind, "source": options.source, "place": options.place})
+    return 0
 
 
 def add_store(one: argparse.ArgumentParser) -> None:
@@ -136,7 +175,8 @@ def run_check(options: argparse.Namespace) -> int:
     """0: nothing found and no gap; 1: something found, or unknown."""
     file = load(AnomalyFile, options.rules)
     folder = configured(options)
-    people = people_of(book_of(options).records()) if folder is not None else {}
+    records = book_of(options).records() if folder is not None else ()
+    people, told = people_of(records), accepted(records)
     state = State(zone=zone_of(options.timezone), people=by_account(people.values()))
     if not (options.store / NAME).is_file():
         raise wrong(str(options.store), "没有导入 nothing was imported", "data access import")
@@ -158,8 +198,13 @@ def run_check(options: argparse.Namespace) -> int:
             {"unknown": gap.kind, "source": gap.source, "place": f"{gap.file}:{gap.line}",
              "from": local(gap.began, options), "to": local(gap.ended, options),
              "count": gap.count}
-            for gap in s.gaps()
+            for gap in s.gaps() if mark_of(gap) not in told
         ]  # fmt: skip
+        for gap in s.gaps():
+            if (answer := told.get(mark_of(gap))) is not None:
+                say(options, {"accepted": gap.kind, "source": gap.source,
+                              "place": f"{gap.file}:{gap.line}", "by": answer.by,
+                              "reason": answer.reason})  # fmt: skip
         unknown += [{"unknown": "statements cut short", "count": cut}] * bool(cut)
         unknown += [{"unknown": "no entries"}] * (not seen)
         unknown += [{"unknown": "too many accounts to remember"}] * state.full

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,3 +165,12 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (write(tmp_path, "s9.csv", "") / "registers" / "s9.csv").write_bytes(b"\xff\xff\xff")
     with pytest.raises(DataError, match="GB 18030"):
         load_policies([tmp_path])
+
+
+def test_a_cell_is_bounded_whatever_others_allow() -> None:
+    before = csv.field_size_limit(1024 * 1024)
+    try:
+        (problem,) = read_register(HEAD + '"' + "x" * 200_000, "r.csv").problems
+    finally:
+        csv.field_size_limit(before)
+    assert "not valid CSV" in problem.message
