@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 
 from audit.cli import main
 from audit.lifecycle import anomaly
+from audit.lifecycle.acting import account
+from tests.doc_lines import commands
 
-PAGE = Path(__file__).parent.parent / "docs" / "data-access.md"
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RULES = Path(anomaly.__file__).parent / "anomalies"
 
 
@@ -23,20 +21,13 @@ def test_the_page(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QINGLANG_PASSPHRASE", "a test word")
     said: dict[str, str] = {}
-    for kind, name, body in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        if kind != "sh":
-            Path(name).write_text(body, encoding="utf-8")
-            continue
-        for line in body.splitlines():
-            words = shlex.split(
-                line.replace("OSNAME", getpass.getuser()).replace("RULES", str(RULES))
-            )
-            assert words[0] == "qinglang"
-            code = main(words[1:])
-            out = capsys.readouterr()
-            assert code == int(words[3] == "check"), (line, out.err)
-            said[words[3] if words[2] == "access" else words[2]] = out.out
-            assert "13900001111" not in out.out + out.err
+    names = {"OSNAME": account(), "RULES": str(RULES)}
+    for line, words in commands("data-access.md", names):
+        code = main(words)
+        out = capsys.readouterr()
+        assert code == int(words[2] == "check"), (line, out.err)
+        said[words[2] if words[1] == "access" else words[1]] = out.out
+        assert "13900001111" not in out.out + out.err
     found = re.findall(r"^finding (\S+)", said["check"], re.MULTILINE)
     assert sorted(found) == [
         "first-sight", "mass-export", "off-hours", "off-hours", "whole-table", "whole-table",

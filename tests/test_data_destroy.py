@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from audit.cli import main
-from audit.lifecycle.acting import account
-
-PAGE = Path(__file__).parent.parent / "docs" / "data-destroy.md"
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from tests.doc_lines import commands
 
 
 def test_the_page(
@@ -23,23 +18,12 @@ def test_the_page(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QINGLANG_PASSPHRASE", "eight letters")
     lines = 0
-    for kind, name, body in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        if kind != "sh":
-            Path(name).write_text(body, encoding="utf-8")
-            continue
-        for line in body.splitlines():
-            command = shlex.split(line.replace("$USER", account()))
-            if command[0] == "sqlite3":
-                with sqlite3.connect(command[1]) as database:
-                    database.executescript(Path(command[3]).read_text(encoding="utf-8"))
-                database.close()
-                continue
-            assert command[0] == "qinglang"
-            code = main(command[1:])
-            out = capsys.readouterr()
-            assert code == 0, (line, out.out, out.err)
-            assert "虚构学生" not in out.out + out.err
-            lines += 1
+    for line, words in commands("data-destroy.md"):
+        code = main(words)
+        out = capsys.readouterr()
+        assert code == 0, (line, out.out, out.err)
+        assert "虚构学生" not in out.out + out.err
+        lines += 1
     assert lines == 10
     with sqlite3.connect("roll.db") as database:
         left = database.execute("SELECT id FROM students ORDER BY id").fetchall()

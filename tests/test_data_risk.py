@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import runpy
-import shlex
 from pathlib import Path
 
 import pytest
 
 from audit.cli import main
-
-PAGE = Path(__file__).parent.parent / "docs" / "data-risk.md"
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from tests.doc_lines import commands
 
 
 def test_the_page(
@@ -20,17 +16,11 @@ def test_the_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said: list[tuple[int, str]] = []
-    for kind, name, body in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        if kind != "sh":
-            Path(name).write_text(body, encoding="utf-8")
-            continue
-        for line in body.splitlines():
-            command = shlex.split(line)
-            if command[0] == "python":
-                runpy.run_path(command[1])
-                continue
-            assert command[0] == "qinglang"
-            said.append((main(command[1:]), capsys.readouterr().out))
+    for _, words in commands("data-risk.md"):
+        if words[0] == "python":
+            runpy.run_path(words[1])
+        else:
+            said.append((main(words), capsys.readouterr().out))
     assert [code for code, _ in said] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
     assert "k = 1（要求 wanted 5）" in said[0][1]
     assert "单列即可识别 identifies alone: 学号" in said[1][1]

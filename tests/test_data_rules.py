@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from audit.cli import main
-
-PAGE = Path(__file__).parent.parent / "docs" / "data-rules.md"
-BLOCK = re.compile(r"^```(\w+)(?: file=(\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from tests.doc_lines import commands
 
 
 def test_the_page(
@@ -20,28 +16,17 @@ def test_the_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said: dict[str, str] = {}
-    for kind, name, body in BLOCK.findall(PAGE.read_text(encoding="utf-8")):
-        if kind != "sh":
-            Path(name).write_text(body, encoding="utf-8")
+    for line, words in commands("data-rules.md"):
+        if words[0] == "chmod":
+            Path(words[2]).chmod(int(words[1], 8))
             continue
-        for line in body.splitlines():
-            words, _, into = line.partition(" > ")
-            command = shlex.split(words)
-            if command[0] == "sqlite3":
-                with sqlite3.connect(command[1]) as database:
-                    database.executescript(Path(command[3]).read_text(encoding="utf-8"))
-                database.close()
-                continue
-            if command[0] == "chmod":
-                Path(command[2]).chmod(int(command[1], 8))
-                continue
-            assert command[0] == "qinglang"
-            code = main(command[1:])
-            out = capsys.readouterr()
-            assert code == (command[2] in ("check", "run")), (line, out.err)
-            said[line] = out.out
-            if into:
-                Path(into).write_text(out.out, encoding="utf-8")
+        into = words[words.index(">") + 1] if ">" in words else ""
+        code = main(words[: words.index(">")] if into else words)
+        out = capsys.readouterr()
+        assert code == (words[1] in ("check", "run")), (line, out.err)
+        said[line] = out.out
+        if into:
+            Path(into).write_text(out.out, encoding="utf-8")
     told = next(text for line, text in said.items() if line.endswith("2026-11-24"))
     assert re.findall(r"^\[高 high\] (\S+)", told, re.MULTILINE) == ["overdue", "unruled"]
     assert "违反 breaches 2 · 未知 unknown 0" in told

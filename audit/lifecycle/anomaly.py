@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from audit.lifecycle.logs.model import Entry, Verb
 from audit.lifecycle.people import Person
+from audit.model import Severity
 
 MOST = 100_000  # pairs and accounts remembered
 MOST_TIMES = 10_000  # of an example
@@ -32,14 +33,6 @@ class Sign(StrEnum):
     AUDITING = "auditing"
     REFUSED = "refused"
     SERVICE = "service"
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
