@@ -35,6 +35,8 @@ def test_the_page(
     assert re.findall(r"^unknown (\S+)", said["check"], re.MULTILINE) == ["idle"]
     assert said["accept"].startswith("accepted idle")
     assert "核对学籍" in said["list"]
+    assert re.search(r"^id \d+ · time 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", said["list"])
+    assert "None" not in said["list"]
     assert main(["data", "access", "check", str(RULES / "school.yaml"), "--store", "logs",
                  "--book", "book", "--why", "again"]) == 1  # fmt: skip
     again = capsys.readouterr().out

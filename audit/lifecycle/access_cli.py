@@ -6,6 +6,7 @@ A door: the book, files, the terminal.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,15 @@ def _common(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def run_list(options: argparse.Namespace) -> int:
     """The accesses on record."""
     for one in accesses(book_of(options).records(), options.who):
-        say(options, one)
+        say(options, one if options.json else _readable(one))
     return 0
+
+
+def _readable(one: dict[str, Any]) -> dict[str, Any]:
+    """One access as a person reads it: the time of this place, and what says something."""
+    at = dt.datetime.fromtimestamp(one["time"]).astimezone()
+    row = {**one, "time": at.isoformat(sep=" ", timespec="seconds")}
+    return {name: value for name, value in row.items() if value not in ("", [], {}, None)}
 
 
 def run_verify(options: argparse.Namespace) -> int:
