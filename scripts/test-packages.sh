@@ -2,12 +2,18 @@
 # Install the Debian packages that the tests need (a browser, a database server, clients).
 # `bench` adds the peers that the benchmarks compare with. Nothing here is needed to run the product.
 set -eu
-packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql postgresql-15-pgaudit libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo poppler-utils libxml2-utils openscap-common mariadb-server redis-server nginx-light debootstrap systemd-container"
+packages="chromium fonts-noto-cjk curl bind9-dnsutils openssl postgresql libnss3-tools iproute2 nftables slapd ldap-utils openssh-server sudo poppler-utils libxml2-utils openscap-common mariadb-server redis-server nginx-light debootstrap systemd-container"
 [ "${1:-}" = bench ] && packages="curl nginx-light squid-openssl e2guardian"
 missing=""
 for package in $packages; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
 done
+# pgaudit carries the number of the server it is for
+audit=""
+if [ "${1:-}" != bench ] && ! ls /usr/lib/postgresql/*/lib/pgaudit.so >/dev/null 2>&1; then
+  audit='postgresql-[0-9]+-pgaudit'
+  missing="$missing postgresql-*-pgaudit"
+fi
 [ -z "$missing" ] && exit 0
 command -v apt-get >/dev/null || {
   echo "the tests need these Debian packages, and this system has no apt-get: install their like and run make again:$missing" >&2
@@ -29,7 +35,14 @@ if [ ! -e $policy ]; then
   trap '$run rm -f $policy' EXIT
 fi
 export DEBIAN_FRONTEND=noninteractive
-{ $run apt-get update -qq && $run apt-get install -y -qq --no-install-recommends $missing; } >/tmp/qinglang-apt.log 2>&1 || {
+{
+  $run apt-get update -qq
+  if [ -n "$audit" ]; then
+    newest=$(apt-cache pkgnames postgresql- | grep -E "^$audit\$" | sort -V | tail -n 1)
+    missing="${missing% postgresql-*-pgaudit} $newest"
+  fi
+  $run apt-get install -y -qq --no-install-recommends $missing
+} >/tmp/qinglang-apt.log 2>&1 || {
   tail -n 5 /tmp/qinglang-apt.log >&2
   echo "these Debian packages could not be installed:$missing (see the lines above; the package mirror must be reachable)" >&2
   exit 1

@@ -112,6 +112,9 @@ def kinds(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, tuple[str, ...
 
 
 def test_pgaudit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not any(Path("/usr/lib/postgresql").glob("*/lib/pgaudit.so")):
+        pytest.fail("pgaudit is not installed: apt-get install postgresql-NN-pgaudit, NN as the "
+                    "server's number (make test does it)")  # fmt: skip
     with postgresql(PGAUDIT) as url:
         folder = Path(make_url(url).query["unix_sock"]).parent
         run(url, "CREATE EXTENSION pgaudit", *SCHOOL, "COPY students TO '/dev/null'",
