@@ -6,6 +6,7 @@ the portal's HTTP calls, curl through the proxy, dig's question by dnspython, th
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -221,7 +222,10 @@ def test_connections_of_the_one_before_end_within_five_seconds(node: Running) ->
     at = node.node.listeners[0].address
 
     def line(source: str) -> socket.socket:
-        return socket.create_connection((at.host, at.port), 10, source_address=(source, 0))
+        """Open and accepted: the one worker takes connections in their order, curl's after it."""
+        opened = socket.create_connection((at.host, at.port), 10, source_address=(source, 0))
+        assert node.verdict() == "blocked"
+        return opened
 
     where = {"Framed_IP_Address": "127.0.0.66", "Calling_Station_Id": "aa-bb-cc-dd-ee-66"}
     with line("127.0.0.66") as device, line("127.0.0.65") as other:
@@ -322,12 +326,12 @@ def test_a_rotation_gives_new_pseudonyms_and_is_recorded(node: Running) -> None:
     from gateway.identity.seal import read_key
 
     key = read_key(node.data / "keys" / "names.key")
-    names = Names(node.data / "identity" / "names.sqlite", key, write=False)
-    found = [names.get(token) for token in (before, after)]
-    assert [one and one.name for one in found] == ["张三", "张三"]
-    assert names.aliases(after) == (before, after)
-    assert [row[:2] for row in names.rotations()] == [("wire", 1)]
-    names.close()
+    path = node.data / "identity" / "names.sqlite"
+    with contextlib.closing(Names(path, key, write=False)) as names:
+        found = [names.get(token) for token in (before, after)]
+        assert [one and one.name for one in found] == ["张三", "张三"]
+        assert names.aliases(after) == (before, after)
+        assert [row[:2] for row in names.rotations()] == [("wire", 1)]
     assert "rotated to epoch 1" in (node.folder / "log").read_text()
 
 
