@@ -30,6 +30,24 @@ REGISTERS = "registers"
 APPLICATIONS = "applications"
 
 
+def load_years(folders: Sequence[Path] = ()) -> tuple[Year, ...]:
+    """The announced years that are shipped, those of `folders` over them. Raises DataError."""
+    years: dict[int, Year] = {}
+    problems: list[Problem] = []
+    for folder in (SHIPPED, *folders):
+        for path in sorted((folder / CALENDAR).glob(f"{ANNOUNCED}*.yaml")):
+            try:
+                year = loads(Year, read_text(path), str(path))
+                _same_id(year.id, path)
+            except DataError as error:
+                problems += error.problems
+                continue
+            years[year.year] = year
+    if problems:
+        raise DataError(problems)
+    return tuple(years.values())
+
+
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
     """The shipped policies, with those of `folders` over them. Raises DataError.
 

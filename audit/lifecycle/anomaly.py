@@ -15,9 +15,11 @@ from enum import StrEnum
 from audit.lifecycle.logs.model import Entry, Verb
 from audit.lifecycle.people import Person
 from audit.model import Severity
+from policies.calendar import BIT, Calendar, DayKind
 
 MOST = 100_000  # pairs and accounts remembered
 MOST_TIMES = 10_000  # of an example
+AT_WORK = BIT[DayKind.SCHOOL_DAY]  # Monday to Friday and no holiday, or made up (调休)
 
 
 class Sign(StrEnum):
@@ -124,6 +126,8 @@ class State:
     pairs: set[tuple[str, str, str]] = field(default_factory=set)
     refused: dict[tuple[str, str, str], deque[float]] = field(default_factory=dict)
     full: bool = False  # first sight was no longer remembered
+    calendar: Calendar = field(default_factory=lambda: Calendar(()))
+    unsure: set[int] = field(default_factory=set)  # years whose holidays would have decided
 
 
 def by_account(people: Iterable[Person]) -> dict[str, Person]:
@@ -200,10 +204,18 @@ def _rows(rule: Rule, _s: str, one: Entry, personal: list[str], _t: State) -> bo
 
 
 def _hours(rule: Rule, _s: str, one: Entry, personal: list[str], state: State) -> bool:
-    when = dt.datetime.fromtimestamp(one.at, state.zone)
-    at_work = when.weekday() < 5 and rule.begins <= when.hour < rule.ends
+    """Where the year's holidays are not known the day of the week decides, and this is kept."""
     known = state.people.get(one.account)
-    return bool(personal) and not at_work and not (known is not None and known.service)
+    if not personal or (known is not None and known.service):
+        return False
+    when = dt.datetime.fromtimestamp(one.at, state.zone)
+    if not rule.begins <= when.hour < rule.ends:
+        return True
+    kinds = state.calendar.kinds(when.date().isoformat())
+    if kinds & BIT[DayKind.UNKNOWN]:
+        state.unsure.add(when.year)
+        return when.weekday() >= 5
+    return not kinds & AT_WORK
 
 
 def _left(_r: Rule, _s: str, one: Entry, _p: list[str], state: State) -> bool:

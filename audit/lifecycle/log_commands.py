@@ -24,6 +24,8 @@ from audit.lifecycle.logs.store import NAME, Kept, Store
 from audit.lifecycle.people import people_of
 from audit.lifecycle.recording import add_record, configured, recording
 from audit.lifecycle.share_cli import say
+from policies.calendar import Calendar
+from policies.load import load_years
 from rules.load import load
 
 STORE = Path("var/data-access")
@@ -50,6 +52,10 @@ def add_import(subs: Any) -> None:
     one.set_defaults(run=run_entries)
     one = subs.add_parser("check", help="查找异常 / look for what is out of the ordinary")
     one.add_argument("rules", type=Path, metavar="RULES")
+    one.add_argument(
+        "--policy", type=Path, action="append", default=[], metavar="DIR",
+        help="另有节假日文件（calendar/cn-年.yaml） years of holidays not shipped",
+    )  # fmt: skip
     add_store(one)
     add_record(one)
     one.add_argument("--json", action="store_true")
@@ -174,10 +180,16 @@ def run_entries(options: argparse.Namespace) -> int:
 def run_check(options: argparse.Namespace) -> int:
     """0: nothing found and no gap; 1: something found, or unknown."""
     file = load(AnomalyFile, options.rules)
+    absent = [str(path) for path in options.policy if not path.is_dir()]
+    if absent:
+        raise wrong(absent[0], "没有这个目录 there is no such folder")
+    calendar = Calendar(load_years(options.policy))
     folder = configured(options)
     records = book_of(options).records() if folder is not None else ()
     people, told = people_of(records), accepted(records)
-    state = State(zone=zone_of(options.timezone), people=by_account(people.values()))
+    state = State(
+        zone=zone_of(options.timezone), people=by_account(people.values()), calendar=calendar
+    )
     if not (options.store / NAME).is_file():
         raise wrong(str(options.store), "没有导入 nothing was imported", "data access import")
     found = seen = cut = 0
@@ -208,6 +220,7 @@ def run_check(options: argparse.Namespace) -> int:
         unknown += [{"unknown": "statements cut short", "count": cut}] * bool(cut)
         unknown += [{"unknown": "no entries"}] * (not seen)
         unknown += [{"unknown": "too many accounts to remember"}] * state.full
+        unknown += [{"unknown": "holidays", "year": year} for year in sorted(state.unsure)]
         unknown += [{"unknown": "no people: leaver, service"}] * (not state.people)
         for one in unknown:
             say(options, one)

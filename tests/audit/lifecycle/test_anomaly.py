@@ -8,6 +8,8 @@ import pytest
 from audit.lifecycle import anomaly
 from audit.lifecycle.anomaly import AnomalyFile, Sign, State, by_account, examined
 from audit.lifecycle.people import Person
+from policies.calendar import Calendar
+from policies.load import load_years
 from rules.load import DataError, load
 
 SHIPPED = load(AnomalyFile, Path(anomaly.__file__).parent / "anomalies" / "school.yaml")
@@ -44,6 +46,32 @@ def test_first_sight_is_said_once_and_bounded(monkeypatch: pytest.MonkeyPatch) -
     full = state()
     assert not examined(SHIPPED, rule, case, full)
     assert full.full
+
+
+@pytest.mark.parametrize(
+    ("at", "hit"),
+    [
+        ("2026-10-01T10:00:00", True),  # National Day, a Thursday
+        ("2026-10-10T10:00:00", False),  # a Saturday that is made up
+        ("2026-10-10T21:00:00", True),
+        ("2026-10-17T10:00:00", True),  # a Saturday
+        ("2026-10-19T10:00:00", False),
+    ],
+)
+def test_working_days_are_those_announced(at: str, hit: bool) -> None:
+    rule = next(one for one in SHIPPED.rules if one.sign is Sign.HOURS)
+    known = State(zone=dt.UTC, calendar=Calendar(load_years()))
+    assert examined(SHIPPED, rule, anomaly.Example(hit=hit, at=at), known) is hit
+    assert not known.unsure
+
+
+def test_a_year_without_holidays_is_said() -> None:
+    rule = next(one for one in SHIPPED.rules if one.sign is Sign.HOURS)
+    known = State(zone=dt.UTC, calendar=Calendar(load_years()))
+    for at, hit in (("2031-03-03T02:00:00", True), ("2031-03-03T10:00:00", False)):
+        assert not known.unsure  # at night no holiday would have changed the answer
+        assert examined(SHIPPED, rule, anomaly.Example(hit=hit, at=at), known) is hit
+    assert known.unsure == {2031}
 
 
 HEAD = "tables: [students]\nrules:\n- id: a\n  title: t\n  clauses: [x]\n"

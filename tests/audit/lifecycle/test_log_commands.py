@@ -74,3 +74,37 @@ def test_check_holds_only_with_people_and_without_gaps(
     capsys.readouterr()
     assert main([*check, *store]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_holidays_of_a_year_that_is_not_shipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, folder = tmp_path / "audit.log", tmp_path / "policy"
+    log.write_text(
+        "20310303 10:00:00,db1,ann,h,4,1,QUERY,d,'select xm from students where id = 1',0\n"
+    )
+    store = ["--store", str(tmp_path / "s"), "--json"]
+    check = ["data", "access", "check", "audit/lifecycle/anomalies/school.yaml", *store]
+    assert main(["data", "access", "import", "mariadb", str(log), *store]) == 0
+
+    def rows(*more: str) -> list[dict[str, object]]:
+        capsys.readouterr()
+        main([*check, *more])
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert {"unknown": "holidays", "year": 2031} in rows()
+    (folder / "calendar").mkdir(parents=True)
+    year = folder / "calendar" / "cn-2031.yaml"
+    year.write_text(
+        "id: cn-2031\nyear: 2031\ntitle: {zh: 试, en: test}\nmakeup: []\nbasis:\n"
+        "  - {source: test, clause: none, status: unverified, note: made by a test}\n"
+        "holidays:\n  - {title: {zh: 试, en: test}, first: 2031-03-03, last: 2031-03-04}\n",
+        encoding="utf-8",
+    )
+    found = rows("--policy", str(folder))
+    assert "off-hours" in {row.get("finding") for row in found}
+    assert "holidays" not in {row.get("unknown") for row in found}
+    year.write_text("id: other\n", encoding="utf-8")
+    assert main([*check, "--policy", str(folder)]) == 2
+    assert "cn-2031.yaml" in capsys.readouterr().err
+    assert main([*check, "--policy", str(tmp_path / "none")]) == 2
