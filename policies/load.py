@@ -35,17 +35,24 @@ def load_years(folders: Sequence[Path] = ()) -> tuple[Year, ...]:
     years: dict[int, Year] = {}
     problems: list[Problem] = []
     for folder in (SHIPPED, *folders):
-        for path in sorted((folder / CALENDAR).glob(f"{ANNOUNCED}*.yaml")):
-            try:
-                year = loads(Year, read_text(path), str(path))
-                _same_id(year.id, path)
-            except DataError as error:
-                problems += error.problems
-                continue
-            years[year.year] = year
+        problems += _announced(folder, years)
     if problems:
         raise DataError(problems)
     return tuple(years.values())
+
+
+def _announced(folder: Path, years: dict[int, Year]) -> list[Problem]:
+    """Put a folder's announced years over those known; what is wrong with its files."""
+    problems: list[Problem] = []
+    for path in sorted((folder / CALENDAR).glob(f"{ANNOUNCED}*.yaml")):
+        try:
+            year = loads(Year, read_text(path), str(path))
+            _same_id(year.id, path)
+        except DataError as error:
+            problems += error.problems
+            continue
+        years[year.year] = year
+    return problems
 
 
 def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
@@ -79,14 +86,12 @@ def load_policies(folders: Sequence[Path] = ()) -> PolicySet:
                 continue
             policies[policy.id] = policy
             sources[policy.id] = Source(file=str(path), text=text)
+        problems += _announced(folder, years)
         for path in sorted((folder / CALENDAR).glob("*.yaml")):
+            if path.name.startswith(ANNOUNCED):
+                continue
             try:
                 text = read_text(path)
-                if path.name.startswith(ANNOUNCED):
-                    year = loads(Year, text, str(path))
-                    _same_id(year.id, path)
-                    years[year.year] = year
-                    continue
                 calendar = loads(SchoolCalendar, text, str(path))
                 _same_id(calendar.id, path)
             except DataError as error:
