@@ -54,6 +54,7 @@ _LABEL = re.compile(
     r"(?:家庭住址|家庭地址|现住址|户籍地址|户口所在地|户籍所在地|通讯地址|联系地址|收货地址|居住地址|"
     r"常住地址|住址|地址|现居地)(?:[（(][\u4e00-\u9fff]{1,8}[）)])?[\"']? ?[:：=][ \"'“]{0,2}"
 )
+_LABELS = ("址", "所在地", "居地")
 _LABELLED = re.compile(
     rf"(?:{_REGION})?{_CITY}?{_COUNTY}{{0,2}}{_TOWN}?"
     rf"(?:{_ROAD} ?{_DETAIL}{{1,8}}|{_ROAD}{{1,4}}{_DETAIL}{{0,8}})"
@@ -67,7 +68,8 @@ def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
     """Hits between two places of a folded text, those with a label first."""
     done = start
     taken: list[tuple[int, int]] = []
-    for label in _LABEL.finditer(text, start, end):
+    labels = _LABEL.finditer(text, start, end) if _said(text, start, end) else ()
+    for label in labels:
         match = _LABELLED.match(text, label.end(), min(end, label.end() + MOST))
         if match is not None and match.end() - match.start() >= 5 and _PLACE.search(match.group()):
             taken.append(match.span())
@@ -97,6 +99,10 @@ def find(text: str, start: int, end: int, said: Reading) -> Iterator[Hit]:
                 continue
             insort(taken, (begin, match.end()))
             yield _hit(begin, match.end(), said, "county")
+
+
+def _said(text: str, start: int, end: int) -> bool:
+    return any(text.find(word, start, end) >= 0 for word in _LABELS)
 
 
 def _free(taken: list[tuple[int, int]], start: int, end: int) -> bool:

@@ -21,10 +21,21 @@ from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.number_shapes import Prefixes, by_length
 from rules.recognise.personal.numbers import Numbers
 from rules.recognise.personal.rows import beside, cells
-from rules.recognise.personal.triggers import ALL, FAMILIES, SHORT, WIDE, Trigger, Vector, best
+from rules.recognise.personal.triggers import (
+    ALL,
+    LETTERS,
+    NAMES,
+    NUMBERS,
+    PLACES,
+    SHORT,
+    WIDE,
+    Trigger,
+    Vector,
+    best,
+)
+from rules.recognise.personal.windows import Window
 
 TOGETHER = 32  # short texts that are looked at in one pass
-REACH = 400  # characters to each side of a trigger that are read, within its line
 
 _WIDE = re.compile(
     "[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5e\u2010-\u2015\u2212\ud800-\udfff]"
@@ -88,37 +99,33 @@ class Finder:
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Every hit of a text, in order, none over another."""
-        if len(text) <= SHORT:
-            return self._short(text, self._trigger.families(text))
+        trigger = self._trigger
+        if len(text) <= SHORT and isinstance(trigger, Vector):
+            return self._short(trigger, text, trigger.families(text))
         folded = fold(text)
-        spans: list[Iterable[tuple[int, int]]] = [
-            ((0, len(folded)),) if places is None else windows(folded, places)
-            for places in self._trigger.places(folded)
-        ]
-        return self._settled(folded, spans)
+        return self._settled(folded, trigger.windows(folded))
 
     def find_many(self, texts: Iterable[str]) -> Iterator[tuple[Hit, ...]]:
         """What `find` says of each, in order. Short texts are looked at some at a time."""
+        trigger = self._trigger
         rest = iter(texts)
         while some := list(islice(rest, TOGETHER)):
-            if isinstance(self._trigger, Vector) and all(len(text) <= SHORT for text in some):
-                yield from map(self._short, some, self._trigger.each(some))
+            if isinstance(trigger, Vector) and all(len(text) <= SHORT for text in some):
+                for text, mask in zip(some, trigger.each(some), strict=True):
+                    yield self._short(trigger, text, mask)
             else:
                 yield from map(self.find, some)
 
-    def _short(self, text: str, mask: int) -> tuple[Hit, ...]:
+    def _short(self, trigger: Vector, text: str, mask: int) -> tuple[Hit, ...]:
         if not mask and self.roster is None:
             return ()
         folded = fold(text)
         if mask & WIDE and mask & ALL != ALL:
-            mask = self._trigger.families(folded)
-        whole = ((0, len(folded)),)
-        return self._settled(
-            folded, [whole if mask & 1 << family else () for family in range(FAMILIES)]
-        )
+            mask = trigger.families(folded)
+        return self._settled(folded, ((0, len(folded), mask),))
 
-    def _settled(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> tuple[Hit, ...]:
-        found = self._read(folded, spans)
+    def _settled(self, folded: str, parts: Iterable[Window]) -> tuple[Hit, ...]:
+        found = self._read(folded, parts)
         if self.roster is not None:
             people = list(self._names.roster(folded, self.roster))
             found += people
@@ -142,21 +149,19 @@ class Finder:
                 more.append(hit._replace(start=start + hit.start, end=start + hit.end))
         return more
 
-    def _read(self, folded: str, spans: Sequence[Iterable[tuple[int, int]]]) -> list[Hit]:
-        numbers, letters, places, names = spans
+    def _read(self, folded: str, parts: Iterable[Window]) -> list[Hit]:
         found: list[Hit] = []
         said = Reading(self.labels, folded)
-        for start, end in numbers:
+        for start, end, mask in parts:
             said.over(start, end)
-            found += self._numbers.find(folded, start, end, said)
-        for start, end in letters:
-            said.over(start, end)
-            found += words.find(folded, start, end, said)
-        for start, end in places:
-            said.over(start, end)
-            found += addresses.find(folded, start, end, said)
-        for start, end in names:
-            found += self._names.find(folded, start, end, said)
+            if mask & NUMBERS:
+                found += self._numbers.find(folded, start, end, said)
+            if mask & LETTERS:
+                found += words.find(folded, start, end, said)
+            if mask & PLACES:
+                found += addresses.find(folded, start, end, said)
+            if mask & NAMES:
+                found += self._names.find(folded, start, end, said)
         return found
 
     def value(self, text: str, header: str = "") -> Hit | None:
@@ -188,28 +193,6 @@ class Finder:
 
 def _whole(kind: Kind, text: str, rule: str, *, sure: bool) -> Hit:
     return Hit(kind, 0, len(text), Confidence.VERIFIED if sure else Confidence.SUSPECTED, rule)
-
-
-def windows(text: str, places: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The lines, or parts of long lines, around the places; ordered, none over another."""
-    low = high = -1
-    whole = False  # the window ends with its line
-    for place in places:
-        if place < high and (whole or place + REACH // 2 <= high):
-            continue
-        line = text.rfind("\n", max(0, place - REACH), place)
-        begin = line + 1 if line >= 0 else max(0, place - REACH)
-        line = text.find("\n", place, place + REACH)
-        end = line if line >= 0 else min(len(text), place + REACH)
-        whole = line >= 0
-        if begin <= high and low >= 0:
-            high = max(high, end)
-            continue
-        if low >= 0:
-            yield low, high
-        low, high = begin, end
-    if low >= 0:
-        yield low, high
 
 
 def settled(hits: Iterable[Hit]) -> tuple[Hit, ...]:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import ahocorasick_rs
 
@@ -119,10 +120,12 @@ class Labels:
             for word in ordered
         ]
 
-    def read(self, text: str, start: int, end: int) -> list[Place]:
+    def read(self, text: str, start: int, end: int) -> tuple[list[Place], list[Place]]:
         """Every label and title between two places of a lower-case text, in order of their ends
-        (in which an automaton meets them)."""
+        (in which an automaton meets them); and of the labels that end together, the longest."""
         found: list[Place] = []
+        longest: list[Place] = []
+        last = -1
         order = self._order
         part = text[start:end] if start or end < len(text) else text
         for id_, low, high in self._machine.find_matches_as_indexes(part, overlapping=True):
@@ -132,11 +135,18 @@ class Labels:
                 or (high < len(part) and part[high].islower() and part[high].isascii())
             ):
                 continue
+            right, left = high + start, low + start
             if means is not None:
-                found.append((high + start, low + start, means))
+                place = right, left, means
+                found.append(place)
+                if right != last:
+                    longest.append(place)
+                    last = right
+                elif left < longest[-1][1]:
+                    longest[-1] = place
             if title is not None:
-                found.append((high + start, low + start, title))
-        return found
+                found.append((right, left, title))
+        return found, longest
 
     def left(self, text: str, start: int, floor: int = 0) -> Meaning:
         """The label nearest to `start`, not before `floor`; NOTHING where there is none.
@@ -152,6 +162,10 @@ class Labels:
     def words(self) -> tuple[str, ...]:
         """Every label, lower case."""
         return tuple(self._means)
+
+    def word(self, letters: str) -> Meaning:
+        """What a word of Latin letters alone says."""
+        return self._means.get(letters.lower(), NOTHING)
 
     def kinds(self, header: str) -> Meaning:
         """What a whole header or key says: its last label."""
@@ -174,35 +188,33 @@ def _joined(words: Iterable[str]) -> set[str]:
 
 
 _APART = re.compile("|".join((_CUT, *_STRAY)))
+_LEFT = itemgetter(0)
 _CUTS = frozenset("。；;！!？?\n\r，,、|")
 Place = tuple[int, int, Meaning]
 """End, start, and what it says."""
 
 
 class Reading:
-    """The labels of one text, found once and asked often. Long texts are read in windows."""
+    """The labels of one text, found once and asked often. It is read window by window."""
 
-    __slots__ = ("_ends", "_labels", "_span", "lower", "places", "text")
+    __slots__ = ("_ends", "_labels", "_longest", "_span", "lower", "places", "text")
 
     def __init__(self, labels: Labels, text: str) -> None:
         self.text = text
         self._labels = labels
         lower = text.lower()
         self.lower = lower if len(lower) == len(text) else text.translate(_SMALL)
-        self._span = (0, 0)
+        self._span = (-1, -1)
         self.places: list[Place] = []
+        self._longest: list[Place] = []
         self._ends: list[int] = []
 
     def over(self, start: int, end: int) -> None:
         """Read what lies between two places, unless that was done."""
-        low, high = self._span
-        if low <= start and end <= high:
-            return
-        if len(self.text) <= AT_ONCE:
-            start, end = 0, len(self.text)
-        self._span = start, end
-        self.places = self._labels.read(self.lower, start, end)
-        self._ends = [place[0] for place in self.places]
+        if self._span != (start, end):
+            self._span = start, end
+            self.places, self._longest = self._labels.read(self.lower, start, end)
+            self._ends = [place[0] for place in self._longest]
 
     @property
     def titles(self) -> Meaning:
@@ -212,34 +224,39 @@ class Reading:
     def between(self, start: int, end: int) -> list[Place]:
         """Labels and titles that end between two places."""
         self.over(start, end)
-        if self._span == (start, end):
-            return self.places
-        return self.places[bisect_right(self._ends, start) : bisect_right(self._ends, end)]
+        return self.places
 
     def left(self, start: int, floor: int = 0) -> Meaning:
         """The same as Labels.left, without reading again."""
         at = bisect_right(self._ends, start) - 1
-        nearest = max(start - WINDOW, floor)
-        least = max(start - _VALUE_GAP, nearest + 1)
-        places, titles = self.places, self._labels.titles
-        best: Place | None = None
         while at >= 0:
-            place = places[at]
-            right, left, means = place
-            if right < least or (best is not None and right != best[0]):
-                break
-            if left >= nearest and means is not titles:
-                best = place if best is None or left < best[1] else best
-            at -= 1
-        if best is None:
-            return NOTHING
-        right = best[0]
-        if right < start - 1:
-            return NOTHING if _APART.search(self.text, right, start) is not None else best[2]
-        return NOTHING if right < start and self.text[right] in _CUTS else best[2]
+            right, left, means = self._longest[at]
+            gap = start - right
+            if gap > _VALUE_GAP or right <= floor:
+                return NOTHING
+            if left < floor or left < start - WINDOW:
+                shorter = self._within(right, max(start - WINDOW, floor))
+                if shorter is None:
+                    at -= 1
+                    continue
+                means = shorter
+            if gap == 0:
+                return means
+            if gap == 1:
+                return NOTHING if self.text[right] in _CUTS else means
+            return NOTHING if _APART.search(self.text, right, start) is not None else means
+        return NOTHING
+
+    def _within(self, right: int, nearest: int) -> Meaning | None:
+        """The longest label with this end that does not reach beyond `nearest`."""
+        chosen = [
+            (left, means)
+            for end, left, means in self.places
+            if end == right and left >= nearest and means is not self._labels.titles
+        ]
+        return min(chosen, key=_LEFT)[1] if chosen else None
 
 
-AT_ONCE = 4096  # characters; a longer text is read window by window
 _SMALL = {code: code + 32 for code in range(65, 91)}
 
 

@@ -21,7 +21,7 @@ from rules.recognise.personal.validators import (
 )
 
 SURE, PERHAPS = Confidence.VERIFIED, Confidence.SUSPECTED
-_MOBILE = frozenset(
+MOBILE = frozenset(
     str(one)
     for span in ((130, 142), (144, 154), (155, 160), (162, 163), (165, 168), (170, 179),
                  (180, 194), (195, 200))
@@ -34,7 +34,7 @@ HK_MACAU_ALONE = re.compile(r"(?:[HM][0-9]{8}(?:[0-9]{2})?|C[0-9]{8}|C[A-HJ-NP-Z
 _TAIWAN = re.compile(r"(?:[LT][0-9]{8}|[0-9]{8}|[0-9]{10}(?:[A-Z])?)")
 _SCHOOL_NUMBER = re.compile(r"[A-Za-z]{0,6}[0-9]{5,18}[A-Za-z0-9]{0,4}")
 _SCHOOL = frozenset((Kind.STUDENT_NUMBER, Kind.EXAM_NUMBER, Kind.NATIONAL_STUDENT_NUMBER))
-_BY_LABEL = _SCHOOL | {Kind.QQ, Kind.TAIWAN_PERMIT, Kind.PASSPORT}
+BY_LABEL = _SCHOOL | {Kind.QQ, Kind.TAIWAN_PERMIT, Kind.PASSPORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def by_length(prefixes: tuple[Prefixes, ...]) -> Mapping[int, frozenset[str]]:
 
 def mobile(number: str) -> bool:
     """Eleven digits of a range that mobile numbers are given from."""
-    return len(number) == 11 and number[:3] in _MOBILE
+    return len(number) == 11 and number[:3] in MOBILE
 
 
 def area(digits: str) -> bool:
@@ -64,7 +64,7 @@ def area(digits: str) -> bool:
 
 def by_label(number: str, start: int, end: int, kinds: frozenset[Kind]) -> Hit | None:
     """Numbers without a check that a label makes what they are."""
-    if _BY_LABEL.isdisjoint(kinds):
+    if BY_LABEL.isdisjoint(kinds):
         return None
     size = len(number)
     digits = number.isdecimal()
@@ -126,21 +126,22 @@ def phone(start: int, end: int, said: Meaning) -> Hit | None:
     return Hit(Kind.PHONE, start, end, PERHAPS, "shape")
 
 
-_PHONE_SHAPES = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 3, 4)})
+COUNTRY = ("86", "0086")
+PHONE_SHAPES = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (4, 3, 4)})
 
 
 def mobile_groups(
     text: str, words: list[str], spans: list[tuple[int, int]], said: Meaning
 ) -> Hit | None:
     start, end = spans[0][0], spans[-1][1]
-    if words[0] in ("86", "0086"):
+    if words[0] in COUNTRY:
         joined = "".join(words[1:])
         shape = tuple(map(len, words[1:]))
         start = plus(text, start, spans[1][0])
     else:
         joined = "".join(words)
         shape = tuple(map(len, words))
-    if not mobile(joined) or not (shape == (11,) or shape in _PHONE_SHAPES):
+    if not mobile(joined) or not (shape == (11,) or shape in PHONE_SHAPES):
         return None
     return phone(start, end, said)
 
@@ -153,6 +154,26 @@ def plus(text: str, start: int, end: int) -> int:
     if start > 0 and text[start - 1] == "(" and ")" in text[start:end]:
         start -= 1
     return start
+
+
+COMMON = re.compile(
+    r"(?P<mobile>1[0-9]{2})-[0-9]{4}-[0-9]{4}"
+    r"|(?P<area>0[0-9]{2,3})(?:-|\) ?-?)[2-9][0-9]{6,7}"
+)
+"""The ways most are written in groups: 138-0000-0000, 010-20000000, (010)20000000."""
+
+
+def written(text: str, common: re.Match[str], said: Meaning) -> Hit | None:
+    """What a whole number of the common form is; the same as the two functions for groups."""
+    start, end = common.span()
+    if common["mobile"] is not None:
+        return phone(start, end, said) if common["mobile"] in MOBILE else None
+    labelled = Kind.LANDLINE in said.kinds
+    if not area(common["area"]) or (Kind.LANDLINE in said.veto and not labelled):
+        return None
+    if ")" in common[0] and start > 0 and text[start - 1] == "(":
+        start -= 1
+    return Hit(Kind.LANDLINE, start, end, SURE if labelled else PERHAPS, "area")
 
 
 def landline(number: str, start: int, end: int, said: Meaning) -> Hit | None:
@@ -177,7 +198,7 @@ def landline_groups(
     """010-12345678, (023) 1234 5678, 023-1234567-801, +86-23-12345678."""
     start, end = spans[0][0], spans[-1][1]
     code, rest, gap = words[0], words[1:], text[spans[0][1] : spans[1][0]]
-    if words[0] in ("86", "0086") and len(words) > 2:
+    if words[0] in COUNTRY and len(words) > 2:
         code, rest, start = "0" + words[1].lstrip("0"), words[2:], plus(text, start, spans[1][0])
     elif ")" in gap and start > 0 and text[start - 1] == "(":
         start -= 1

@@ -13,19 +13,26 @@ from collections.abc import Iterator, Mapping
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.labels import NOTHING, Labels, Meaning, Reading
 from rules.recognise.personal.number_shapes import (
+    BY_LABEL,
+    COMMON,
+    COUNTRY,
     HK_MACAU,
     HK_MACAU_ALONE,
+    MOBILE,
     PASSPORT,
     PASSPORT_ALONE,
+    PHONE_SHAPES,
     by_label,
     landline,
     landline_groups,
     mobile_groups,
     mobile_run,
     national,
+    phone,
     plus,
+    written,
 )
-from rules.recognise.personal.scanned import looking, together, two_lines
+from rules.recognise.personal.scanned import KINDS, looking, together, two_lines
 from rules.recognise.personal.validators import (
     credit_code,
     credit_code_shape,
@@ -65,14 +72,13 @@ class Numbers:
             size = high - low
             if size < SHORTEST or low < done or size > 4 * LONGEST_WORD:
                 continue
-            if (text[high : high + 1] == "." or text[low - 1] == ".") and not _whole(
-                text, low, high
-            ):
+            before = text[low - 1] if low else ""
+            if (before == "." or text[high : high + 1] == ".") and not _whole(text, low, high):
                 continue
-            if low and text[low - 1] == "第":  # an ordinal
+            if before == "第":  # an ordinal
                 continue
             token, left = match[0], low
-            if low > done and text[low - 1] in _WORD:
+            if low > done and before in _WORD:
                 left = _letters_before(text, low, done)
                 if low - left > LONGEST_WORD:
                     continue
@@ -90,10 +96,14 @@ class Numbers:
             elif token.isalnum():
                 hit = mixed(token, left, high, left_of(left, done))
             else:
-                for one in self._grouped(text, left, high, done, said):
-                    yield one
-                    done = one.end
-                continue
+                common = COMMON.fullmatch(text, left, high)
+                if common is not None:
+                    hit = written(text, common, left_of(left, done))
+                if common is None or hit is None:
+                    for one in self._grouped(text, left, high, done, said):
+                        yield one
+                        done = one.end
+                    continue
             if hit is not None:
                 yield hit
                 done = high
@@ -114,6 +124,8 @@ class Numbers:
     def _single(self, number: str, start: int, end: int, said: Meaning) -> Hit | None:
         """A run of digits and nothing else."""
         size, kinds, veto = end - start, said.kinds, said.veto
+        if size == 11 and number[:3] in MOBILE and BY_LABEL.isdisjoint(kinds):
+            return phone(start, end, said)
         if size == 18 and id_card_shape(number):
             if id_card_check(number):
                 return Hit(Kind.ID_CARD, start, end, SURE, "mod-11-2")
@@ -174,10 +186,7 @@ class Numbers:
         named = by_label(upper, start, end, kinds)
         if named is not None:
             return named
-        for kind, shape, alone in (
-            (Kind.PASSPORT, PASSPORT, PASSPORT_ALONE),
-            (Kind.HK_MACAU_PERMIT, HK_MACAU, HK_MACAU_ALONE),
-        ):
+        for kind, shape, alone in _PERMITS if size in (9, 11) else ():
             if shape.fullmatch(upper):
                 if kind in kinds:
                     return Hit(kind, start, end, SURE, "label")
@@ -185,7 +194,7 @@ class Numbers:
                     return Hit(kind, start, end, PERHAPS, "shape")
         letters = _LETTERS.match(word)
         if letters is not None and word[letters.end() :].isdecimal():
-            own = self._labels.kinds(letters.group())
+            own = self._labels.word(letters.group())
             if own is not NOTHING:  # TEL13812345678
                 return self._single(word[letters.end() :], start + letters.end(), end, own)
         return looking(word, start, end, said)
@@ -195,8 +204,14 @@ class Numbers:
     ) -> Iterator[Hit]:
         """Digits in groups, with spaces, hyphens or brackets between them."""
         spans = [found.span() for found in _GROUP.finditer(text, left, high)][:64]
-        index = 0
-        while index < len(spans):
+        index, last = 0, len(spans) - 1
+        while index <= last:
+            low, end = spans[index]
+            if end - low <= 4:  # with nothing much behind it, a part of a day or a time
+                short = index == last or spans[index + 1][1] - spans[index + 1][0] <= 2
+                if short and text[end : end + 1] != " " and text[low:end] not in COUNTRY:
+                    index += 1
+                    continue
             said = reading if isinstance(reading, Meaning) else reading.left(spans[index][0], floor)
             hit, used = self._groups(text, spans[index : index + MOST_GROUPS], said)
             if hit is not None:
@@ -208,37 +223,46 @@ class Numbers:
         self, text: str, spans: list[tuple[int, int]], said: Meaning
     ) -> tuple[Hit | None, int]:
         words = [text[start:end] for start, end in spans]
-        whole = together(text, words, spans, said)
-        if whole is not None:
-            return whole
+        if not KINDS.isdisjoint(said.kinds):
+            whole = together(text, words, spans, said)
+            if whole is not None:
+                return whole
         sizes = tuple(map(len, words))
-        start = spans[0][0]
-        for count in (5, 4, 3, 2):
-            if len(sizes) < count:
-                continue
+        word, (start, high) = words[0], spans[0]
+        abroad, local = word in COUNTRY, word[0] == "0"
+        most = min(5, len(sizes)) if len(sizes) > 1 and (sizes[1] > 2 or abroad) else 1
+        for count in range(most, 1, -1):  # none behind two digits: a day
             end = spans[count - 1][1]
-            joined = "".join(words[:count])
             shape = sizes[:count]
-            if shape in _ID_SHAPES and id_card_shape(joined.upper()):
-                right = id_card_check(joined.upper())
-                return Hit(Kind.ID_CARD, start, end, SURE if right else PERHAPS, "mod-11-2"), count
+            if shape in _ID_SHAPES:
+                joined = "".join(words[:count]).upper()
+                if id_card_shape(joined):
+                    sure = SURE if id_card_check(joined) else PERHAPS
+                    return Hit(Kind.ID_CARD, start, end, sure, "mod-11-2"), count
+            card = shape[:4] == (4, 4, 4, 4) or (count == 2 and shape[0] == 6)
+            if not (card or abroad or local or shape in PHONE_SHAPES):
+                continue
+            joined = "".join(words[:count])
             if not joined.isdecimal():
                 continue
-            if shape[:4] == (4, 4, 4, 4) or (count == 2 and shape[0] == 6):
-                hit = self._card(joined, start, end, said) if 16 <= len(joined) <= 19 else None
+            if card and 16 <= len(joined) <= 19:
+                hit = self._card(joined, start, end, said)
                 if hit is not None:
                     return hit, count
             hit = mobile_groups(text, words[:count], spans[:count], said)
-            if hit is None:
+            if hit is None and (abroad or local):
                 hit = landline_groups(text, words[:count], spans[:count], said)
             if hit is not None:
                 return hit, count
-        word, (low, high) = words[0], spans[0]
         if word.isdecimal():
-            return (self._single(word, low, high, said) if len(word) > 4 else None), 1
-        return self._mixed(word, low, high, said), 1
+            return (self._single(word, start, high, said) if len(word) > 4 else None), 1
+        return self._mixed(word, start, high, said), 1
 
 
+_PERMITS = (
+    (Kind.PASSPORT, PASSPORT, PASSPORT_ALONE),
+    (Kind.HK_MACAU_PERMIT, HK_MACAU, HK_MACAU_ALONE),
+)
 _ID_SHAPES = frozenset({(6, 8, 4), (6, 4, 4, 4), (6, 4, 2, 2, 4), (3, 3, 4, 4, 4), (14, 4)})
 
 

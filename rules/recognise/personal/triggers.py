@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any, Protocol
 
 from rules.recognise.personal.addresses import PROVINCES
+from rules.recognise.personal.windows import Window, around, blocks
 from rules.recognise.personal.words import PLATE_PROVINCES
 
 hyperscan: Any = None
@@ -27,12 +28,12 @@ with suppress(ModuleNotFoundError):
 
 _HAN = "[\u4e00-\u9fff]"
 _SIGN = "[0-9一二三四五六七八九十百千零〇甲乙丙丁A-Za-z]"
-NUMBERS = (
-    "[0-9]{5}",
+_NUMBERS = (
+    "(?:^|[^0-9])[0-9]{5}",  # once for each run, not for each digit of it
     r"[0-9]{3}(?: |\)|）|-|　){1,2}[0-9]{4}",
     "[0-9]{4}(?: |-|　)[0-9]{3}(?: |-|　)",
 )  # brackets and spaces of either width: a text is looked at before it is folded
-LETTERS = (
+_LETTERS = (
     "@",
     r"[0-9]\.[0-9]{1,3}\.",
     "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:",
@@ -53,17 +54,15 @@ LETTERS = (
     r"\.eyJ",
     "sk-[0-9A-Za-z]{8}",
 )
-PLACES = (
+_PLACES = (
     "[址地][\"']? ?(?::|：|=)",
     r"[址地](?:\(|（)",
     f"(?:{PROVINCES}){_HAN}{{0,30}}[路街道巷弄村胡里社组屯区苑园庄坪湾沟桥城](?:{_SIGN}|{_HAN})",
     f"[路街道巷弄村]{_SIGN}{{1,6}}[号弄栋幢]",
 )
 SHORT = 2048  # characters; a text no longer is read as a whole where anything is
-FAMILIES = 4
-"""Numbers, letters, places, names: each family is read only where its own triggers are."""
-
-
+NUMBERS, LETTERS, PLACES, NAMES = 1, 2, 4, 8
+"""A bit for each family: each is read only where its own triggers are."""
 ALL, WIDE = 0b1111, 0b10000
 """Every family; letters that must be folded before anything is known."""
 _WIDES = (
@@ -73,62 +72,57 @@ _WIDES = (
 
 
 class Trigger(Protocol):
-    """Places near which there may be something."""
+    """Parts of a text in which there may be something."""
 
     name: str
 
-    def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        """For a long text, for each family places in ascending order (characters); None: read everywhere."""  # noqa: E501
-        ...
-
-    def families(self, text: str) -> int:
-        """For a short text, which families there can be (a bit each), and WIDE."""
+    def windows(self, text: str) -> Iterable[Window]:
+        """Of a folded text; in order, none over another."""
         ...
 
 
 def _families(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    return (NUMBERS, LETTERS, PLACES, tuple(names))
+    return (_NUMBERS, _LETTERS, _PLACES, tuple(names))
 
 
 class Plain:
-    """Python's own engine."""
+    """Python's own engine: every block is read, as looking with it costs as much."""
 
     name = "re"
-    __slots__ = ("_shapes",)
+    __slots__ = ()
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        del names  # the automaton over labels and titles is faster than any expression
-        self._shapes = tuple(re.compile("|".join(one)) for one in _families(())[:-1])
+        del names
 
-    def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [*(_places(shape, text) for shape in self._shapes), None]
-
-    def families(self, text: str) -> int:
-        """Looking costs as much as reading."""
-        del text
-        return ALL | WIDE
+    def windows(self, text: str) -> Iterator[Window]:
+        """Blocks, for every family."""
+        for start, end in blocks(text):
+            yield start, end, ALL
 
 
 class Linear:
-    """RE2: linear in the text whatever it is."""
+    """RE2: linear in the text whatever it is. Names are read everywhere: the automaton over
+    labels and titles is faster than any expression."""
 
     name = "re2"
     __slots__ = ("_shapes",)
 
     def __init__(self, names: Iterable[str] = ()) -> None:
+        del names
         if re2 is None:  # pragma: no cover - an optional package
             raise ModuleNotFoundError("google-re2")
         self._shapes: tuple[Any, ...] = tuple(
-            re2.compile("|".join(one)) for one in _families(names) if one
+            re2.compile("|".join(one)) for one in _families(())[:-1]
         )
 
-    def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        return [_places(shape, text) for shape in self._shapes]
-
-    def families(self, text: str) -> int:
-        """Looking costs as much as reading."""
-        del text
-        return ALL | WIDE
+    def windows(self, text: str) -> Iterator[Window]:
+        """Blocks, each looked at until the first sign of a family."""
+        numbers, letters, places = (shape.search for shape in self._shapes)
+        for start, end in blocks(text):
+            part = text[start:end]
+            mask = NAMES | (NUMBERS if numbers(part) else 0)
+            mask |= (LETTERS if letters(part) else 0) | (PLACES if places(part) else 0)
+            yield start, end, mask
 
 
 class Everywhere:
@@ -140,38 +134,28 @@ class Everywhere:
     def __init__(self, names: Iterable[str] = ()) -> None:
         del names
 
-    def places(self, text: str) -> Sequence[Iterable[int] | None]:
+    def windows(self, text: str) -> Iterator[Window]:
         starts = {0, *(one.end() for one in re.finditer("\n", text)), *range(0, len(text), 100)}
-        return [sorted(starts)] * FAMILIES
-
-    def families(self, text: str) -> int:
-        """All."""
-        del text
-        return ALL | WIDE
-
-
-def _places(shape: Any, text: str) -> Iterator[int]:
-    """The last characters of matches: the first can be the end of the line before."""
-    return (found.end() - 1 for found in shape.finditer(text))
+        return around(text, ((start, ALL) for start in sorted(starts)))
 
 
 class Vector:
     """Hyperscan: reads UTF-8 at gigabytes a second and calls back where something is."""
 
     name = "hyperscan"
-    __slots__ = ("_all", "_bits", "_every", "_family", "_once")
+    __slots__ = ("_all", "_bits", "_every", "_once")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         if hyperscan is None:  # pragma: no cover - an optional package
             raise ModuleNotFoundError("hyperscan")
         families = _families(names)
-        self._family = tuple(at for at, shapes in enumerate(families) for _ in shapes)
         wanted = [one.encode() for shapes in families for one in _bytes(shapes)]
         wides = [one.encode() for one in _WIDES]
         self._once = _Scanner([*wanted, *wides], single=True)
         self._every = _Scanner(wanted)
         self._all = _Scanner([*wanted, *wides])
-        self._bits = (*(1 << family for family in self._family), *(WIDE for _ in _WIDES))
+        each = (1 << at for at, shapes in enumerate(families) for _ in shapes)
+        self._bits = (*each, *(WIDE for _ in _WIDES))
 
     def families(self, text: str) -> int:
         """One look; each expression reports at most once."""
@@ -199,27 +183,22 @@ class Vector:
             masks[bisect_left(ends, end)] |= bits[id_]
         return masks
 
-    def places(self, text: str) -> Sequence[Iterable[int] | None]:
-        """Ends of matches in bytes, as places in characters (never beyond the match)."""
+    def windows(self, text: str) -> Iterable[Window]:
+        """What is around the ends of matches."""
         data = text.encode("utf-8", "surrogatepass")
-        family = self._family
-        ends: list[list[int]] = [[] for _ in range(FAMILIES)]
-        digits = -1000
+        bits = self._bits
+        seen: list[tuple[int, int]] = []
 
-        def seen(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
-            nonlocal digits
-            if id_ == 0:  # five digits: once for each run, not for each digit of it
-                if end - digits < NEAR:
-                    return
-                digits = end
-            ends[family[id_]].append(end)
+        def note(id_: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            seen.append((end, bits[id_]))
 
-        self._every.scan(data, seen)
-        if not any(ends):
-            return ends
+        self._every.scan(data, note)
+        if not seen:
+            return ()
+        seen.sort()
         if len(data) == len(text):
-            return [[end - 1 for end in one] for one in ends]
-        return [_characters(data, one) for one in ends]
+            return around(text, ((end - 1, bit) for end, bit in seen))
+        return around(text, _characters(data, seen))
 
 
 class _Scanner:
@@ -259,18 +238,16 @@ class _Scanner:
         return database
 
 
-NEAR = 6  # bytes: five digits of another line end no nearer than that
-
-
-def _characters(data: bytes, ends: list[int]) -> list[int]:
-    found, place, low = [], 0, 0
-    for end in ends:
+def _characters(data: bytes, ends: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Ends of matches in bytes, as places in characters (never beyond the match)."""
+    place = low = 0
+    for end, bit in ends:
         while end < len(data) and data[end] & 0xC0 == 0x80:
             end += 1  # noqa: PLW2901 - to the end of its character
-        place += len(data[low:end].decode("utf-8", "surrogatepass"))
-        found.append(place - 1)
-        low = end
-    return found
+        if end > low:
+            place += len(data[low:end].decode("utf-8", "surrogatepass"))
+            low = end
+        yield place - 1, bit
 
 
 def _bytes(patterns: Iterable[str]) -> list[str]:

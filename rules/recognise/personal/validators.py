@@ -27,6 +27,9 @@ _DOUBLED = bytes(
     (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[one - 48] if 48 <= one < 58 else 0 for one in range(256)
 )
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAYS_OF_YEAR = frozenset(
+    f"{month:02}{day:02}" for month, last in enumerate(_DAYS) for day in range(1, last + 1)
+)
 _ID_ZEROS, _CODE_ABSENT = 48 * sum(_ID_WEIGHTS), 255
 
 
@@ -39,6 +42,13 @@ def date(year: int, month: int, day: int, last: int = LAST_YEAR) -> bool:
     return day <= _DAYS[month]
 
 
+def day(digits: str) -> bool:
+    """The same of eight digits."""
+    if digits[4:] in _DAYS_OF_YEAR:
+        return "1900" <= digits[:4] <= "2099" and digits[:4].isdecimal()
+    return digits[4:] == "0229" and digits.isdecimal() and date(int(digits[:4]), 2, 29)
+
+
 def region(code: str) -> bool:
     """Whether six digits can be a county-level code of GB/T 2260, of today or of old."""
     return code[:2] in PROVINCES and (code[2:4] != "00" or code[4:6] == "00")
@@ -49,10 +59,10 @@ def id_card_shape(number: str) -> bool:
     return (
         len(number) == 18
         and number[:2] in PROVINCES
+        and (number[2:4] != "00" or number[4:6] == "00")
         and number[:17].isdecimal()
         and (number[17].isdecimal() or number[17] in "xX")
-        and region(number)
-        and date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+        and day(number[6:14])
     )
 
 

@@ -48,6 +48,8 @@ _WECHAT = re.compile(
     r"(?: ?(?:号码|账号|帐号|号|ID|id|_id))?(?:[是为叫：:= \"'“]|搜索){0,4}"
     r"([A-Za-z][0-9A-Za-z_-]{5,19})(?![0-9A-Za-z@_-])"
 )
+_OCTETS = frozenset(map(str, range(256)))
+_HOSTS = frozenset(map(str, range(1, 240)))
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----"
     r"|(?<![0-9A-Za-z])(?:AKIA|LTAI|AKID)[0-9A-Za-z]{12,32}(?![0-9A-Za-z])"
@@ -59,13 +61,15 @@ _SECRET = re.compile(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One kind told by its letters. Every match holds a hint, which is quick to look for, and
-    begins one of `before` characters ahead of it; `longest` is what follows the hint at most.
+    begins one of so many characters ahead of it, or where all that is `lead` before it begins
+    (at most so many characters, at least one); `longest` is what follows the hint at most.
     """
 
     kind: Kind
     shape: re.Pattern[str]
     hints: Mapping[str, tuple[int, ...]]
     longest: int
+    lead: str = ""
     holds: Callable[[str], bool] | None = None
     sure: bool = False  # the format says it all
     group: int = 0
@@ -73,15 +77,15 @@ class Told:
 
 def _ipv4(text: str) -> bool:
     """Four numbers of a host: 0/8 is none, and from 240 on nobody is (RFC 6890); a mask is one."""
-    first = int(text.split(".", 1)[0])
-    return 0 < first < 240 and all(
-        int(part) <= 255 and part == str(int(part)) for part in text.split(".")
-    )
+    parts = text.split(".")
+    return _OCTETS.issuperset(parts) and parts[0] in _HOSTS
 
 
 def _ipv6(text: str) -> bool:
+    if "::" not in text and text.count(":") != 7:  # a time of day, a MAC
+        return False
     try:
-        return text.count(":") >= 2 and bool(ipaddress.IPv6Address(text))
+        return bool(ipaddress.IPv6Address(text))
     except ValueError:
         return False
 
@@ -111,14 +115,15 @@ _HINT = re.compile(
 )
 """Every hint in one pass, one character each, so that none hides another. It begins with a class
 of characters: then Python's engine runs over all others in a tight loop."""
-_MAILBOX = re.compile(r"(?<![0-9A-Za-z._%+-])[0-9A-Za-z][0-9A-Za-z._%+-]{0,63}\Z")
+_DIGITS = "0123456789"
+_MAILBOX = _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._%+-"
 TOLD = (
-    Told(kind=Kind.EMAIL, shape=_EMAIL, hints={"mail": ()}, longest=540),
-    Told(kind=Kind.IP, shape=_IPV4, hints={"dot": (3, 2, 1)}, longest=14, holds=_ipv4),
+    Told(kind=Kind.EMAIL, shape=_EMAIL, hints={"mail": (64,)}, longest=540, lead=_MAILBOX),
+    Told(kind=Kind.IP, shape=_IPV4, hints={"dot": (3,)}, longest=14, lead=_DIGITS, holds=_ipv4),
     Told(kind=Kind.MAC, shape=_MAC, longest=18, holds=_mac, sure=True,
          hints={"pair": (2,), "dash": (2,), "dot4": (4,), "dash4": (4,)}),
-    Told(kind=Kind.IP, shape=_IPV6, longest=80, holds=_ipv6,
-         hints={"colon": (4, 3, 2, 1), "pair": (4, 3, 2, 1)}),
+    Told(kind=Kind.IP, shape=_IPV6, longest=80, lead=_DIGITS + "ABCDEFabcdef", holds=_ipv6,
+         hints={"colon": (4,), "pair": (4,)}),
     Told(kind=Kind.UUID, shape=_UUID, hints={"dash4": (8,)}, longest=30, sure=True),
     Told(kind=Kind.PLATE, shape=_PLATE, hints={"plate": (0,)}, longest=12, holds=_plate),
     Told(kind=Kind.OFFICER_ID, shape=_OFFICER, hints={"issued": (2, 1)}, longest=14, sure=True),
@@ -167,10 +172,11 @@ def _around(
 ) -> re.Match[str] | None:
     """The match that holds the hint, if there is one; only what is near is read."""
     stop = min(hint + 1 + told.longest, end)
-    if not before:
-        begun = _MAILBOX.search(text, max(hint - 65, floor), hint)
-        return None if begun is None else told.shape.match(text, begun.start(), stop)
     match = told.shape.match
+    if told.lead:
+        low = max(hint - before[0], floor)
+        begin = low + len(text[low:hint].rstrip(told.lead))
+        return match(text, begin, stop) if begin < hint else None
     for one in before:
         if hint - one >= floor and (found := match(text, hint - one, stop)) is not None:
             return found

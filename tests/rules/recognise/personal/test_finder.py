@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.personal_files import load_finder
-from rules.recognise.personal.finder import fold, settled, windows
+from rules.recognise.personal.finder import fold, settled
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 
 FINDER = load_finder()
@@ -48,13 +48,6 @@ def test_what_stands_when_finds_overlap() -> None:
     assert settled([phone, long, card]) == (card,)
     assert settled([phone, long]) == (long,)
     assert settled([Hit(Kind.NAME, 20, 23, SURE), card]) == (card, Hit(Kind.NAME, 20, 23, SURE))
-
-
-def test_windows_are_lines_or_parts_of_them() -> None:
-    text = "a\nbb\n" + "c" * 2000
-    assert list(windows(text, [2, 3])) == [(2, 4)]
-    assert list(windows(text, [0, 1000, 1300])) == [(0, 1), (600, 1700)]
-    assert list(windows(text, [])) == []
 
 
 HOSTILE = {
