@@ -18,7 +18,13 @@ NAMED = frozenset(
     ]
 )  # fmt: skip
 """Probes that are named like the platform they look at."""
-OWN = {"gateway": "qinglang", "register": "register", "drill": "drill", "dataset": "dataset"}
+OWN = {
+    "gateway": "qinglang",
+    "register": "register",
+    "drill": "drill",
+    "dataset": "dataset",
+    "data-access": "data-access",
+}
 """Probes of our own evidence, and the platform of the target it is of."""
 KINDS = {
     **dict.fromkeys(
@@ -32,6 +38,7 @@ KINDS = {
     "register": ObjectClass.PEOPLE,
     "drill": ObjectClass.PEOPLE,
     "dataset": ObjectClass.DATA,
+    "data-access": ObjectClass.DATA,
 }
 """What a target without inventory is, by the probe that looked at it; else a server."""
 

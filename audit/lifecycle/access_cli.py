@@ -13,6 +13,7 @@ from typing import Any
 from audit.lifecycle.access import accesses
 from audit.lifecycle.acting import add_book, book_of
 from audit.lifecycle.book import move_key
+from audit.lifecycle.log_check import add_check
 from audit.lifecycle.log_commands import add_accept, add_import
 from audit.lifecycle.people import unproved
 from audit.lifecycle.share_cli import say
@@ -32,6 +33,7 @@ def register(commands: Any) -> None:
     one.add_argument("--public", type=Path, metavar="PEM", help="信任的公钥 the key trusted")
     _common(one).set_defaults(run=run_verify)
     add_import(subs)
+    add_check(subs)
     add_accept(subs)
     one = subs.add_parser("move-key", help="旧簿册的密钥移出 / an old book's key, moved out of it")
     one.add_argument("--to", type=Path, required=True, metavar="DIR")

@@ -144,7 +144,7 @@ def _judged(
     tables: tuple[str, ...], rules: tuple[Rule, ...], source: str, one: Entry, state: State
 ) -> Iterator[Rule]:
     state.began.setdefault(source, one.at)
-    personal = [t for t in one.did.tables if _matches(t, tables)]
+    personal = personal_tables(tables, one)
     for rule in rules:
         if _SIGNS[rule.sign](rule, source, one, personal, state):
             yield rule
@@ -185,6 +185,11 @@ def _entry(case: Example, at: float) -> Entry:
         auditing=case.auditing,
     )
     return Entry(at=at, line=1, did=did, account=case.account, program=case.program, rows=case.rows)
+
+
+def personal_tables(tables: tuple[str, ...], one: Entry) -> list[str]:
+    """The tables of an entry that hold personal data."""
+    return [table for table in one.did.tables if _matches(table, tables)]
 
 
 def _matches(table: str, wanted: tuple[str, ...]) -> bool:

@@ -7,11 +7,9 @@ is 3 then. 1: something differs, or could not be looked at and `--allow-unknown`
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime as dt
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -30,6 +28,7 @@ from audit.lifecycle.check_report import Report, document, html, lines, told, xl
 from audit.lifecycle.columns import Judge
 from audit.lifecycle.databases import Database, identity, parse
 from audit.lifecycle.discover import SEED
+from audit.lifecycle.evidence_files import keep, replace_file
 from audit.lifecycle.finding import Search
 from audit.lifecycle.knowledge import load_headers
 from audit.lifecycle.model import Breach, Inventory
@@ -39,14 +38,11 @@ from audit.lifecycle.rules import RuleBook, Source
 from audit.lifecycle.sampled import Sampler
 from audit.lifecycle.share_cli import day
 from audit.lifecycle.sharing import Share, shares
-from audit.model import Evidence
-from audit.probes import shelf
 from rules.load import WorldError, read_text
 from rules.personal_files import load_finder
 
 STATEMENT, LOCK = 60, 5  # seconds
 TARGET = "own-datasets"
-LISTING = "inventory.yaml"
 
 
 def register(commands: Any) -> None:
@@ -254,7 +250,7 @@ def _sources(book: RuleBook, seen: Mapping[str, Reality], ids: Mapping[str, str]
 def _write(options: argparse.Namespace, book: RuleBook, report: Report) -> None:
     if options.out is not None:
         made = html(report).encode() if options.out.suffix == ".html" else xlsx(report)
-        _replace(options.out, made)
+        replace_file(options.out, made)
     if options.evidence is not None:
         found = evidence(
             book,
@@ -263,29 +259,8 @@ def _write(options: argparse.Namespace, book: RuleBook, report: Report) -> None:
             now=time.time(),
             rules=report.rules,
         )
-        _keep(options.evidence, found, options.system)
+        keep(options.evidence, found, "数据集规则核查", options.system)
     if options.json:
         sys.stdout.write(json.dumps(document(report), ensure_ascii=False, indent=1) + "\n")
     else:
         sys.stdout.write("\n".join(lines(report)) + "\n")
-
-
-def _keep(folder: Path, found: Evidence, system: str) -> None:
-    """The evidence, and an inventory with its target that `audit run --inventory` reads."""
-    shelf.keep(folder, found)
-    target = {"id": TARGET, "name": "数据集规则核查", "system": system, "kind": "data",
-              "platform": PROBE}  # fmt: skip
-    text = f"id: own\ntargets:\n  - {json.dumps(target, ensure_ascii=False)}\n"
-    _replace(folder / LISTING, text.encode())
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise WorldError(f"{path.name} 无法写入 can not be written: {error.strerror}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

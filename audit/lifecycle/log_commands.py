@@ -1,4 +1,4 @@
-"""`qinglang data access import|check|entries|accept`: audit logs into the store, and judged.
+"""`qinglang data access import|entries|accept`: audit logs into the store, listed, answered for.
 
 Importing reads statements of other people, so it stands on record like any use of data. A door.
 """
@@ -14,19 +14,14 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
-from audit.lifecycle.acting import acting, add_book, book_of, wrong
-from audit.lifecycle.anomaly import AnomalyFile, State, by_account, judged
-from audit.lifecycle.gaps import KIND, GapError, accepted, body_of, mark_of
+from audit.lifecycle.acting import acting, add_book, wrong
+from audit.lifecycle.gaps import KIND, GapError, body_of
 from audit.lifecycle.logs.importing import FORMATS, How, Imported, import_file
 from audit.lifecycle.logs.model import Entry
 from audit.lifecycle.logs.postgresql import PREFIX, pattern_of
 from audit.lifecycle.logs.store import NAME, Kept, Store
-from audit.lifecycle.people import people_of
-from audit.lifecycle.recording import add_record, configured, recording
+from audit.lifecycle.recording import add_record, recording
 from audit.lifecycle.share_cli import say
-from policies.calendar import Calendar
-from policies.load import load_years
-from rules.load import load
 
 STORE = Path("var/data-access")
 ZONE = "Asia/Shanghai"
@@ -50,16 +45,6 @@ def add_import(subs: Any) -> None:
     add_store(one)
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run_entries)
-    one = subs.add_parser("check", help="查找异常 / look for what is out of the ordinary")
-    one.add_argument("rules", type=Path, metavar="RULES")
-    one.add_argument(
-        "--policy", type=Path, action="append", default=[], metavar="DIR",
-        help="另有节假日文件（calendar/cn-年.yaml） years of holidays not shipped",
-    )  # fmt: skip
-    add_store(one)
-    add_record(one)
-    one.add_argument("--json", action="store_true")
-    one.set_defaults(run=run_check)
 
 
 def add_accept(subs: Any) -> None:
@@ -175,57 +160,6 @@ def run_entries(options: argparse.Namespace) -> int:
             left -= 1
             say(options, described(kept, one, options))
     return 0
-
-
-def run_check(options: argparse.Namespace) -> int:
-    """0: nothing found and no gap; 1: something found, or unknown."""
-    file = load(AnomalyFile, options.rules)
-    absent = [str(path) for path in options.policy if not path.is_dir()]
-    if absent:
-        raise wrong(absent[0], "没有这个目录 there is no such folder")
-    calendar = Calendar(load_years(options.policy))
-    folder = configured(options)
-    records = book_of(options).records() if folder is not None else ()
-    people, told = people_of(records), accepted(records)
-    state = State(
-        zone=zone_of(options.timezone), people=by_account(people.values()), calendar=calendar
-    )
-    if not (options.store / NAME).is_file():
-        raise wrong(str(options.store), "没有导入 nothing was imported", "data access import")
-    found = seen = cut = 0
-    with recording(options, "access check", [str(options.store)]) as use, Store(options.store) as s:
-        for kept in s.entries():
-            seen += 1
-            cut += kept.entry.did.cut
-            for rule in judged(file, kept.source, kept.entry, state):
-                found += 1
-                row: dict[str, Any] = {
-                    "finding": rule.id,
-                    "severity": rule.severity,
-                    "title": rule.title,
-                }
-                row |= {"clauses": list(rule.clauses), **described(kept, kept.entry, options)}
-                say(options, row)
-        unknown: list[dict[str, Any]] = [
-            {"unknown": gap.kind, "source": gap.source, "place": f"{gap.file}:{gap.line}",
-             "from": local(gap.began, options), "to": local(gap.ended, options),
-             "count": gap.count}
-            for gap in s.gaps() if mark_of(gap) not in told
-        ]  # fmt: skip
-        for gap in s.gaps():
-            if (answer := told.get(mark_of(gap))) is not None:
-                say(options, {"accepted": gap.kind, "source": gap.source,
-                              "place": f"{gap.file}:{gap.line}", "by": answer.by,
-                              "reason": answer.reason})  # fmt: skip
-        unknown += [{"unknown": "statements cut short", "count": cut}] * bool(cut)
-        unknown += [{"unknown": "no entries"}] * (not seen)
-        unknown += [{"unknown": "too many accounts to remember"}] * state.full
-        unknown += [{"unknown": "holidays", "year": year} for year in sorted(state.unsure)]
-        unknown += [{"unknown": "no people: leaver, service"}] * (not state.people)
-        for one in unknown:
-            say(options, one)
-        use.counts |= {"seen": seen, "found": found, "unknown": len(unknown)}
-    return int(bool(found or unknown))
 
 
 def name_matches(table: str, wanted: str) -> bool:

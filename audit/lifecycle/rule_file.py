@@ -38,11 +38,11 @@ def parse(text: str, file: str) -> RuleBook:
     wrong = list(_problems(book))
     if wrong:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        raise DataError([_placed(root, file, *one) for one in wrong])
+        raise DataError([placed(root, file, *one) for one in wrong])
     return book
 
 
-def _placed(root: yaml.Node | None, file: str, path: Path_, message: str, remedy: str) -> Problem:
+def placed(root: yaml.Node | None, file: str, path: Path_, message: str, remedy: str) -> Problem:
     """The problem at the deepest part of `path` that the text has."""
     node = root
     for step in path:

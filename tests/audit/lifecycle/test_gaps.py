@@ -63,7 +63,7 @@ def test_at_the_command_line(
     Path("a.log").write_text(LOG, encoding="utf-8")
     Path("r.yaml").write_text(
         "tables: [students]\nrules:\n- {id: export, sign: export, severity: high, title: t, "
-        "clauses: [x], examples: []}\n",
+        "clauses: ['MINORS-2024:0:36'], examples: []}\n",
         encoding="utf-8",
     )
     access, book = ["data", "access"], ["--book", "book"]
