@@ -34,7 +34,9 @@ def test_the_page(
     assert sorted(found) == [
         "first-sight", "mass-export", "off-hours", "off-hours", "whole-table", "whole-table",
     ]  # fmt: skip
-    assert re.findall(r"^unknown (\w+)", said["check"], re.MULTILINE) == ["idle", "rows", "rows"]
+    assert re.findall(r"^unknown (\w+)", said["check"], re.MULTILINE) == ["idle"] + ["rows"] * 4
+    for name in ("访问.html", "访问.xlsx"):
+        assert Path(name).stat().st_size > 2_000
     assert "✗ own-data-access data-access-export" in said["run"]
     assert said["accept"].startswith("accepted idle")
     assert "核对学籍" in said["list"]

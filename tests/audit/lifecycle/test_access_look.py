@@ -29,10 +29,9 @@ GAP = Gap(source="db", file="a.log", line=3, kind="idle", began=1.0, ended=2.0, 
 def kept(at: float = MORNING, *, account: str = "ann", **more: Any) -> Kept:
     did: dict[str, Any] = {"verb": Verb.READ, "command": "SELECT", "filtered": True}
     did |= {"tables": ("students",)}
-    rows, program = more.pop("rows", 1), more.pop("program", "app")
-    entry = Entry(
-        at=at, line=1, did=Reduced(**did | more), account=account, rows=rows, program=program
-    )
+    told: dict[str, Any] = {"rows": 1, "program": "app", "host": ""}
+    told |= {name: more.pop(name) for name in [*told] if name in more}
+    entry = Entry(at=at, line=1, did=Reduced(**did | more), account=account, **told)
     return Kept(source="db", place="a.log:1", entry=entry)
 
 

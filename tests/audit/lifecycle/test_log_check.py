@@ -156,3 +156,43 @@ def test_a_clause_must_stand_in_the_catalog(
     (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
     assert main(["data", "access", "check", str(tmp_path / "r.yaml"), "--store", "none"]) == 2
     assert "GBT22239-2019:3:8.1.4.3.z" in capsys.readouterr().err
+
+
+def test_as_of_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene(tmp_path, NIGHT + NIGHT.replace(" 02:", " 23:"))
+
+    def rows(at: str) -> list[dict[str, object]]:
+        capsys.readouterr()
+        scene.check("--at", at, "--json")
+        said = capsys.readouterr()
+        assert ("Asia/Shanghai" in said.err) is ("+" not in at and "Z" not in at)
+        return [json.loads(line) for line in said.out.splitlines()]
+
+    whole = {"finding": "whole-table"}.items()
+    for at, found, unknown in (
+        ("2026-11-23T02:00:00+08:00", 0, "no entries"),
+        ("2026-11-23 02:00:01", 1, ""),
+        ("2026-11-22T18:00:01Z", 1, ""),
+        ("2026-11-23T12:00:00+08:00", 1, "idle"),
+        ("2026-11-23T23:59:00+08:00", 2, "idle"),
+        ("2026-11-24T01:00:00+08:00", 2, "silent"),
+    ):
+        got = rows(at)
+        assert sum(whole <= row.items() for row in got) == found, at
+        said = {row.get("unknown") for row in got}
+        assert not unknown or unknown in said, (at, said)
+        assert ("silent" in said) is (unknown == "silent"), at
+    kept = shelf.read(tmp_path / "e" / f"{TARGET}.{PROBE}.json")
+    assert kept.dated == 1_795_453_200.0
+    assert scene.check("--at", "tomorrow") == 2
+
+
+def test_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scene = Scene(tmp_path, NIGHT)
+    for name in ("r.html", "r.xlsx"):
+        assert scene.check("--out", str(tmp_path / name)) == 1
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    made = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "无条件读取" in made
+    assert PHONE not in made
+    assert scene.check("--out", str(tmp_path / "r.pdf")) == 2
