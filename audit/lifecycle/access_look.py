@@ -125,12 +125,19 @@ def _counted(look: Look) -> Iterator[Blind]:
         signs = ALL - {Sign.LEFT, Sign.REFUSED, Sign.SERVICE}
         yield Blind(what="statements cut short", signs=signs, count=look.cut)
     if look.rowless:
-        yield Blind(what="rows not in the log", signs=frozenset({Sign.ROWS}), count=look.rowless)
+        signs = frozenset({Sign.ROWS, Sign.USUAL})
+        yield Blind(what="rows not in the log", signs=signs, count=look.rowless)
+    if look.state.unlearnt:
+        yield Blind(
+            what="too few days known", signs=frozenset({Sign.USUAL}),
+            count=len(look.state.unlearnt),
+            more={"accounts": sorted({account for _, account, _ in look.state.unlearnt})[:5]},
+        )  # fmt: skip
     if look.unnamed:
         signs = frozenset({Sign.SERVICE})
         yield Blind(what="program not in the log", signs=signs, count=look.unnamed)
     if look.state.full:
-        signs = frozenset({Sign.FIRST, Sign.REFUSED})
+        signs = frozenset({Sign.FIRST, Sign.REFUSED, Sign.USUAL})
         yield Blind(what="too many accounts to remember", signs=signs)
     for year in sorted(look.state.unsure):
         yield Blind(what="holidays", signs=frozenset({Sign.HOURS}), more={"year": year})

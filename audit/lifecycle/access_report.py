@@ -33,6 +33,9 @@ WHY = {
     "no entries": Text(zh="没有任何操作记录", en="nothing was imported"),
     "statements cut short": Text(zh="语句被截断", en="statements are cut short"),
     "rows not in the log": Text(zh="日志不写行数", en="the log does not tell rows"),
+    "too few days known": Text(
+        zh="账号已知天数不足，当日读取量无从比较", en="too few days of the account are known"
+    ),
     "program not in the log": Text(zh="日志不写程序名", en="the log does not tell programs"),
     "too many accounts to remember": Text(zh="账号过多", en="too many accounts to remember"),
     "holidays": Text(zh="该年节假日未知", en="holidays of the year are not known"),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from audit.lifecycle.habit import WINDOW, Habit, bound
 from audit.lifecycle.logs.model import Entry, Verb
 from audit.lifecycle.people import Person
 from audit.model import Severity
@@ -35,6 +36,7 @@ class Sign(StrEnum):
     AUDITING = "auditing"
     REFUSED = "refused"
     SERVICE = "service"
+    USUAL = "usual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +54,15 @@ class Example:
     unfiltered: bool = False
     auditing: bool = False
     times: int = 1
+    before: tuple[int, ...] = ()  # rows read on each of the days before
 
     def __post_init__(self) -> None:
         try:
             dt.datetime.fromisoformat(self.at)
         except ValueError:
             raise ValueError("`at` 须为 2026-11-23T10:00:00 这样的时刻 is no time") from None
-        if not 1 <= self.times <= MOST_TIMES or self.rows < 0:
-            raise ValueError(f"`times` 1 – {MOST_TIMES}, `rows` 0 –")
+        if not 1 <= self.times <= MOST_TIMES or min(self.rows, *self.before, 0) < 0:
+            raise ValueError(f"`times` 1 – {MOST_TIMES}, `rows` 0 –, `before` 0 –")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +75,24 @@ class Rule:
     severity: Severity
     clauses: tuple[str, ...]
     examples: tuple[Example, ...]
-    limit: int = 0  # rows, or failed logins
+    limit: int = 0  # rows (of a day: never told below), or failed logins
     seconds: int = 0  # within which the logins failed
     begins: int = 0  # first hour of work
     ends: int = 24  # first hour after work
-    days: int = 0  # of a log, in which every pair is new
+    days: int = 0  # of a log, in which every pair is new; or that must be known of an account
+    spread: int = 0  # how many spreads beyond the median of its days
     programs: tuple[str, ...] = ()  # of a person at a terminal
 
     def __post_init__(self) -> None:
         wrong = []
-        if min(self.limit, self.seconds, self.days) < 0:
-            wrong.append("`limit`, `seconds`, `days` 不得为负 may not be negative")
+        if min(self.limit, self.seconds, self.days, self.spread) < 0:
+            wrong.append("`limit`, `seconds`, `days`, `spread` 不得为负 may not be negative")
         if not 0 <= self.begins < self.ends <= 24:
             wrong.append("0 ≤ `begins` < `ends` ≤ 24")
         if self.sign in (Sign.ROWS, Sign.REFUSED) and self.limit < 1:
             wrong.append("`limit` 至少为 1 is at least 1")
+        if self.sign is Sign.USUAL and (not 3 <= self.days <= WINDOW or self.spread < 1):
+            wrong.append(f"`days` 3 – {WINDOW}, `spread` 1 –")
         if self.sign is Sign.REFUSED and self.seconds < 1:
             wrong.append("`seconds` 至少为 1 is at least 1")
         if self.sign is Sign.SERVICE and not self.programs:
@@ -125,6 +131,8 @@ class State:
     began: dict[str, float] = field(default_factory=dict)  # by source
     pairs: set[tuple[str, str, str]] = field(default_factory=set)
     refused: dict[tuple[str, str, str], deque[float]] = field(default_factory=dict)
+    habits: dict[tuple[str, str, str], Habit] = field(default_factory=dict)
+    unlearnt: set[tuple[str, str, int]] = field(default_factory=set)  # account, day: too early
     full: bool = False  # first sight was no longer remembered
     calendar: Calendar = field(default_factory=lambda: Calendar(()))
     unsure: set[int] = field(default_factory=set)  # years whose holidays would have decided
@@ -154,6 +162,10 @@ def examined(file: AnomalyFile, rule: Rule, case: Example, state: State) -> bool
     """Whether the rule, alone, sees the example."""
     at = dt.datetime.fromisoformat(case.at).replace(tzinfo=state.zone).timestamp()
     seen = False
+    for number, rows in enumerate(case.before):
+        past = replace(case, rows=rows, before=(), times=1)
+        entry = _entry(past, at - 86_400 * (len(case.before) - number))
+        list(_judged(file.tables, (rule,), "example", entry, state))
     for number in range(case.times):
         entry = _entry(case, at + number)
         seen |= bool(list(_judged(file.tables, (rule,), "example", entry, state)))
@@ -276,6 +288,29 @@ def _service(rule: Rule, _s: str, one: Entry, _p: list[str], state: State) -> bo
     return known is not None and known.service and one.program.lower() in rule.programs
 
 
+def _usual(rule: Rule, source: str, one: Entry, personal: list[str], state: State) -> bool:
+    """Once a day; where too few days are known, a day beyond the limit is kept as not judged."""
+    if not personal or (one.did.verb is not Verb.READ and not one.did.export):
+        return False
+    key = (rule.id, source, one.account)
+    habit = state.habits.get(key)
+    if habit is None:
+        if len(state.habits) >= MOST:
+            state.full = True
+            return False
+        habit = state.habits[key] = Habit()
+    day = dt.datetime.fromtimestamp(one.at, state.zone).toordinal()
+    habit.read(day, one.rows)
+    if habit.told or habit.total <= rule.limit:
+        return False
+    if len(habit.past) < rule.days:
+        if len(state.unlearnt) < MOST:
+            state.unlearnt.add((source, one.account, day))
+        return False
+    habit.told = habit.total > bound(habit.past, rule.spread)
+    return habit.told
+
+
 type _Look = Callable[[Rule, str, Entry, list[str], State], bool]
 _SIGNS: dict[Sign, _Look] = {
     Sign.EXPORT: _export,
@@ -288,4 +323,5 @@ _SIGNS: dict[Sign, _Look] = {
     Sign.AUDITING: _auditing,
     Sign.REFUSED: _refused,
     Sign.SERVICE: _service,
+    Sign.USUAL: _usual,
 }
