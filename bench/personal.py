@@ -1,9 +1,9 @@
 """Personal data in text: precision and recall per kind, speed, memory, Presidio beside it.
 
-    python bench/personal.py [--seed N] [--lines N] [--texts 1|2|3|4] [--peer] [--json]
+    python bench/personal.py [--seed N] [--lines N] [--texts 1|2|3|4|5] [--peer] [--json]
     QINGLANG_CORPORA=DIR python bench/personal.py     # and verified hits in law and news text
 
-Texts come from bench/personal_texts.py, and personal_texts2.py to personal_texts4.py.
+Texts come from bench/personal_texts.py, and personal_texts2.py to personal_texts5.py.
 Exit: 0 every bar holds, 1 one is missed.
 """
 
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import zstandard
 
-from bench import personal_texts2, personal_texts3, personal_texts4
+from bench import personal_texts2, personal_texts3, personal_texts4, personal_texts5
 from bench.personal_texts import Gold, Sample, paragraphs, samples
 from rules.personal_files import load_knowledge
 from rules.recognise.personal.finder import Finder
@@ -119,13 +119,17 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--seed", type=int, default=20261123)
     options.add_argument("--lines", type=int, default=12_000)
-    options.add_argument("--texts", type=int, choices=(1, 2, 3, 4), default=1, help="whose texts")
+    options.add_argument(
+        "--texts", type=int, choices=(1, 2, 3, 4, 5), default=1, help="whose texts"
+    )
     options.add_argument("--peer", action="store_true", help="Presidio beside it")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     knowledge = load_knowledge()
     if chosen.texts > 1:
-        source = (personal_texts2, personal_texts3, personal_texts4)[chosen.texts - 2]
+        source = (personal_texts2, personal_texts3, personal_texts4, personal_texts5)[
+            chosen.texts - 2
+        ]
         other = list(source.samples(chosen.seed, chosen.lines))
         lines, names = [sample for sample, _ in other], other[0][1].names
     else:
