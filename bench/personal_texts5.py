@@ -65,6 +65,14 @@ def either(word: str, other: Make) -> Make:
     return lambda town: (theirs if town.chance.random() < 0.5 else other)(town)
 
 
+def mac(town: Town) -> str:
+    """In the ways of different makers."""
+    pairs = [f"{town.chance.randrange(256):02x}" for _ in range(6)]
+    whole = "".join(pairs)
+    dotted = ".".join(whole[at : at + 4] for at in (0, 4, 8))
+    return town.one(":".join(pairs), "-".join(pairs).upper(), dotted)
+
+
 HERE: dict[str, tuple[Kind, Make]] = {
     **GOLD,
     "nm": (Kind.NAME, Town.name),
@@ -72,8 +80,8 @@ HERE: dict[str, tuple[Kind, Make]] = {
     "ph": (Kind.PHONE, either("phone_number", Town.phone)),
     "pl": (Kind.PLATE, either("license_plate", Town.plate)),
     "em": (Kind.EMAIL, either("email", Town.email)),
-    "ip": (Kind.IP, lambda t: either("ipv4", either("ipv6", Town.ip))(t)),
-    "mac": (Kind.MAC, lambda t: either("mac_address", lambda u: "".join(pairs := [f"{u.chance.randrange(256):02x}" for _ in range(6)]) and u.one(":".join(pairs), "-".join(pairs).upper(), ".".join("".join(pairs)[at : at + 4] for at in (0, 4, 8))))(t)),
+    "ip": (Kind.IP, either("ipv4", either("ipv6", Town.ip))),
+    "mac": (Kind.MAC, either("mac_address", mac)),
     "bk": (Kind.BANK_CARD, Town.bank),
     "cd": (Kind.BANK_CARD, of("credit_card_number")),
     "ad": (Kind.ADDRESS, of("address")),

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from operator import itemgetter
 
 from rules.recognise.personal import addresses, words
@@ -20,7 +20,7 @@ from rules.recognise.personal.labels import NOTHING, LabelFile, Labels, Meaning,
 from rules.recognise.personal.names import Names, NameWords, Roster
 from rules.recognise.personal.number_shapes import Prefixes, by_length
 from rules.recognise.personal.numbers import Numbers
-from rules.recognise.personal.rows import beside, cells
+from rules.recognise.personal.rows import beside, cells, delimited
 from rules.recognise.personal.triggers import (
     ALL,
     LETTERS,
@@ -35,6 +35,8 @@ from rules.recognise.personal.triggers import (
 )
 from rules.recognise.personal.windows import Window
 
+SURE = Confidence.VERIFIED
+LONGEST_CELL = 200  # characters
 TOGETHER = 32  # short texts that are looked at in one pass
 
 _WIDE = re.compile(
@@ -134,18 +136,31 @@ class Finder:
         return settled(found)
 
     def _cells(self, folded: str, found: Sequence[Hit]) -> list[Hit]:
-        """What Markdown tables hold under their headers, where nothing was found without them."""
+        """What tables hold under their headers, where nothing sure was found without them."""
+        if "\n" not in folded:
+            return []
         spans: list[tuple[int, int]] | None = None
+        known: dict[str, Meaning] = {}
         more: list[Hit] = []
-        for header, start, end in cells(folded):
+
+        def means(header: str) -> Meaning:
+            said = known.get(header)
+            if said is None:
+                said = known[header] = self.labels.kinds(header)
+            return said
+
+        for header, start, end in chain(cells(folded), delimited(folded, self.labels.named)):
             if spans is None:
-                spans = sorted((one.start, one.end) for one in found)
+                spans = sorted((one.start, one.end) for one in found if one.confidence is SURE)
                 reach = list(accumulate((high for _, high in spans), max))
             at = bisect_left(spans, (end, 0))  # those that begin before the cell ends
             if at and reach[at - 1] > start:
                 continue
-            hit = self.value(folded[start:end], header)
-            if hit is not None and hit.confidence is Confidence.VERIFIED:
+            said = means(header)
+            if not said.kinds or end - start > LONGEST_CELL:
+                continue
+            hit = self.cell(folded[start:end], said)
+            if hit is not None and hit.confidence is SURE and hit.kind in said.kinds:
                 more.append(hit._replace(start=start + hit.start, end=start + hit.end))
         return more
 
@@ -167,7 +182,7 @@ class Finder:
     def value(self, text: str, header: str = "") -> Hit | None:
         """What a whole cell is, under what its header says; None where it is nothing known."""
         folded = fold(text).strip()
-        if not folded or len(folded) > 200:
+        if not folded or len(folded) > LONGEST_CELL:
             return None
         said = self.labels.kinds(header) if header else NOTHING
         return self.cell(folded, said)

@@ -167,6 +167,10 @@ class Labels:
         """What a word of Latin letters alone says."""
         return self._means.get(letters.lower(), NOTHING)
 
+    def named(self, word: str) -> bool:
+        """Whether a word is a label itself, of something personal."""
+        return bool(self._means.get(word.lower(), NOTHING).kinds)
+
     def kinds(self, header: str) -> Meaning:
         """What a whole header or key says: its last label."""
         found = self._find.search(header.lower().replace("_", " ")[::-1])

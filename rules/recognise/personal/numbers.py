@@ -118,7 +118,11 @@ class Numbers:
         if match is None or match.end() != len(text) or match.start() > 2:
             return None
         for hit in self._grouped(text, 0, len(text), 0, meaning):
-            return hit if hit.end == len(text) and hit.start <= match.start() else None
+            if hit.end != len(text) or hit.start > match.start():
+                return None
+            if hit.kind is Kind.PHONE:
+                return hit._replace(start=plus(text, hit.start, hit.end - 11))
+            return hit
         return None
 
     def _single(self, number: str, start: int, end: int, said: Meaning) -> Hit | None:

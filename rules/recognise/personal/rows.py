@@ -1,14 +1,14 @@
-"""Rows of a text: cells of Markdown tables, and school numbers in rows without a header. Pure.
+"""Rows of a text: cells of tables under their header, and school numbers where there is none. Pure.
 
+Tables are Markdown, or lines with the same sign between their cells as a header line has.
 Without a header a number is a year of entry, or a capital, and digits; only names of a roster
-count, only
-cells next to them, and never what reads as a date.
+count, only cells next to them, and never what reads as a date.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.validators import date
@@ -26,6 +26,45 @@ _TABLE = re.compile(
     r"(?P<rows>(?:\n[ \t]*\|[^\n]{0,4000})*)",
     re.MULTILINE,
 )
+
+
+_HEADER = re.compile(
+    r"(?P<head>[^0-9\n\t,，;；。|]{1,24}+(?:(?P<gap>[\t,;|])[^0-9\n\t,，;；。|]{1,24}+){1,40})\r?\n(?=[^\n]*(?P=gap))"
+)
+"""A line of short words without figures, with the same sign between them as the line below."""
+_LONGEST_ROW = 4000  # characters
+
+
+def delimited(text: str, known: Callable[[str], bool]) -> Iterator[tuple[str, int, int]]:
+    """(header, start, end) of the filled cells below a header line: CSV, TSV in a text.
+
+    One word of a header at least is `known`. A row has as many cells as the header; the first
+    that has not ends the table. Every line is read once.
+    """
+    at, end = 0, text.find("\n")
+    while end >= 0:  # a line, with another below
+        header = _HEADER.match(text, at)
+        at = end + 1
+        if header is None:
+            end = text.find("\n", at)
+            continue
+        gap, start = header["gap"], header.end()
+        heads = [one.strip(" \r\"'") for one in header["head"].split(gap)]
+        if any(map(known, heads)):
+            while start < len(text):
+                end = text.find("\n", start)
+                end = len(text) if end < 0 else end
+                if end - start > _LONGEST_ROW or text.count(gap, start, end) + 1 != len(heads):
+                    break
+                low = start
+                for head, cell in zip(heads, text[start:end].split(gap), strict=True):
+                    if plain := cell.strip(" \r\"'"):
+                        left = low + cell.index(plain)
+                        yield head, left, left + len(plain)
+                    low += len(cell) + 1
+                start = end + 1
+        at = start
+        end = text.find("\n", at)
 
 
 def cells(text: str) -> Iterator[tuple[str, int, int]]:

@@ -39,7 +39,7 @@ _LETTERS = (
     "[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:",
     "[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-",
     r"[0-9A-Fa-f]{4}[.-][0-9A-Fa-f]{4}[.-]",
-    f"(?:{'|'.join(PLATE_PROVINCES)})[A-HJ-NP-Z]",
+    f"(?:{'|'.join(PLATE_PROVINCES)})[A-Z]",
     "字第",
     "[微薇]信",
     "加[Vv]",

@@ -36,7 +36,7 @@ _UUID = re.compile(
     r"-[0-9A-Fa-f]{12}(?![0-9A-Za-z-])"
 )
 _PLATE = re.compile(
-    f"[{PLATE_PROVINCES}][A-HJ-NP-Z][·•. -]?"
+    f"[{PLATE_PROVINCES}][A-Z][·•. -]?"
     r"(?:[0-9DF][0-9A-HJ-NP-Z][0-9]{3}[0-9DF]|[DF][0-9A-HJ-NP-Z][0-9]{4}|[0-9]{5}[DF]"
     r"|[0-9A-HJ-NP-Z]{4}[0-9A-HJ-NP-Z学警港澳挂试超])(?![0-9A-Za-z])"
 )
@@ -108,7 +108,7 @@ _HINT = re.compile(
     rf"|(?<=:)(?:(?P<pair>(?={_HEX}{{2}}:{_HEX}{{2}}:))|(?P<colon>(?={_HEX}{{0,4}}:)))"
     rf"|(?<=-)(?:(?P<dash>(?={_HEX}{{2}}-{_HEX}{{2}}-))|(?P<dash4>(?={_HEX}{{4}}-))"
     r"|(?P<key>(?=----BEGIN))|(?P<sk>(?<=sk-)(?=[0-9A-Za-z])))"
-    f"|(?P<plate>(?<=[{PLATE_PROVINCES}])(?=[A-HJ-NP-Z]))"
+    f"|(?P<plate>(?<=[{PLATE_PROVINCES}])(?=[A-Z]))"
     "|(?P<issued>(?<=字)(?=第))"
     "|(?P<chat>(?<=[微薇])(?=信)|(?<=加)(?=[Vv])|(?<=[WwVv])(?=[Xx])|(?<=[Ww])(?=[Ee][CcIi]))"
     "|(?P<access>(?<=A)(?=KI[AD])|(?<=L)(?=TAI))|(?P<jwt>(?<=eyJ)))"

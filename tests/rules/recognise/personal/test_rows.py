@@ -8,7 +8,7 @@ from rules.personal_files import load_knowledge
 from rules.recognise.personal.finder import Finder
 from rules.recognise.personal.kinds import Confidence, Hit, Kind
 from rules.recognise.personal.names import Roster
-from rules.recognise.personal.rows import beside, cells
+from rules.recognise.personal.rows import beside, cells, delimited
 
 FINDER = Finder(load_knowledge(), Roster(["张小萌"]))
 
@@ -66,3 +66,51 @@ def test_any_text_of_bars(text: str) -> None:
 )
 def test_a_capital_and_digits_beside_a_name(text: str) -> None:
     assert Kind.STUDENT_NUMBER in {hit.kind for hit in FINDER.find(text)}
+
+
+def headed(text: str) -> list[tuple[str, str]]:
+    return [(str(hit.kind), text[hit.start : hit.end]) for hit in FINDER.find(text)]
+
+
+@pytest.mark.parametrize("gap", ["\t", ",", ";", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_cells_under_the_header_of_their_lines(gap: str, end: str) -> None:
+    rows = (("学号", "姓名", "考号"), ("0000017", "张小萌", "K000017"), ("0000018", "", "0000018"))
+    found = headed(end.join(gap.join(row) for row in rows))
+    assert found == [
+        ("student_number", "0000017"),
+        ("name", "张小萌"),
+        ("exam_number", "K000017"),
+        ("student_number", "0000018"),
+        ("exam_number", "0000018"),
+    ]
+
+
+def test_a_number_that_looks_like_another_is_what_its_header_says() -> None:
+    assert headed("姓名,考号\n张小萌,K00000000")[1] == ("exam_number", "K00000000")
+    assert headed("name,phone\n张小萌,+8613800000000")[1] == ("phone", "+8613800000000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "学号,姓名\n",  # no rows
+        "学号,姓名\n0000017",  # another number of cells
+        "学号,姓名\n\n0000017,某某",  # the table has ended
+        "第1列,学号\n甲,0000017",  # figures are no header
+        "班级,座位\n甲,0000017",  # no header that says what it is
+    ],
+)
+def test_no_table(text: str) -> None:
+    assert headed(text) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["姓名", "学号", ",", "\t", "|", "\n", "\r", "0000017", " ", '"', "甲"]), max_size=60).map("".join))  # fmt: skip  # noqa: E501
+def test_cells_of_any_lines_stand_where_they_are_said_to(text: str) -> None:
+    last = 0
+    for header, start, end in delimited(text, lambda one: one in ("姓名", "学号")):
+        assert header in text
+        assert last <= start < end <= len(text)
+        assert not set(text[start:end]) & set("\n")
+        last = end
