@@ -173,6 +173,9 @@ class Labels:
 
     def kinds(self, header: str) -> Meaning:
         """What a whole header or key says: its last label."""
+        exact = self._means.get(header.lower())
+        if exact is not None:
+            return exact
         found = self._find.search(header.lower().replace("_", " ")[::-1])
         return self._means[found.group()[::-1]] if found and found.lastgroup == "word" else NOTHING
 

@@ -38,7 +38,7 @@ _LONGEST_ROW = 4000  # characters
 def delimited(text: str, known: Callable[[str], bool]) -> Iterator[tuple[str, int, int]]:
     """(header, start, end) of the filled cells below a header line: CSV, TSV in a text.
 
-    One word of a header at least is `known`. A row has as many cells as the header; the first
+    Two words of a header at least are `known`: one is a line of a form. A row has as many cells as the header; the first
     that has not ends the table. Every line is read once.
     """
     at, end = 0, text.find("\n")
@@ -50,7 +50,7 @@ def delimited(text: str, known: Callable[[str], bool]) -> Iterator[tuple[str, in
             continue
         gap, start = header["gap"], header.end()
         heads = [one.strip(" \r\"'") for one in header["head"].split(gap)]
-        if any(map(known, heads)):
+        if sum(map(known, heads)) > 1:
             while start < len(text):
                 end = text.find("\n", start)
                 end = len(text) if end < 0 else end

@@ -99,6 +99,7 @@ def test_a_number_that_looks_like_another_is_what_its_header_says() -> None:
         "学号,姓名\n\n0000017,某某",  # the table has ended
         "第1列,学号\n甲,0000017",  # figures are no header
         "班级,座位\n甲,0000017",  # no header that says what it is
+        "监护人,某某\n学号,0000017",  # a form: a label and its value in each line
     ],
 )
 def test_no_table(text: str) -> None:
