@@ -44,6 +44,7 @@ _WIDE = re.compile(
 )
 _FOLDED = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLDED |= dict.fromkeys(map(chr, (*range(0x2010, 0x2016), 0x2212)), "-")
+_GAP = re.compile(r"[\t,;|]")
 _START = itemgetter(1)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 
@@ -137,7 +138,7 @@ class Finder:
 
     def _cells(self, folded: str, found: Sequence[Hit]) -> list[Hit]:
         """What tables hold under their headers, where nothing sure was found without them."""
-        if "\n" not in folded:
+        if "\n" not in folded or _GAP.search(folded) is None:
             return []
         spans: list[tuple[int, int]] | None = None
         known: dict[str, Meaning] = {}

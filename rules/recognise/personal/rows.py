@@ -38,8 +38,8 @@ _LONGEST_ROW = 4000  # characters
 def delimited(text: str, known: Callable[[str], bool]) -> Iterator[tuple[str, int, int]]:
     """(header, start, end) of the filled cells below a header line: CSV, TSV in a text.
 
-    Two words of a header at least are `known`: one is a line of a form. A row has as many cells as the header; the first
-    that has not ends the table. Every line is read once.
+    Two words of a header at least are `known`: one is a line of a form. A row has as many cells
+    as the header; the first that has not ends the table. Every line is read once.
     """
     at, end = 0, text.find("\n")
     while end >= 0:  # a line, with another below
