@@ -6,7 +6,7 @@ Arguments: seed, count. Writes a JSON object: word → values.
 import json
 import sys
 
-from faker import Faker
+from faker import Faker  # type: ignore[import-not-found]
 
 WORDS = (
     "name", "ssn", "phone_number", "license_plate", "email", "ipv4", "ipv6", "mac_address",
